@@ -1,0 +1,110 @@
+"""The native dialect: the older system's paths and field names; parse, translate, render."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Body
+
+from app.api.schemas.native import (
+    BatchResponse,
+    Candidate,
+    DetectRequest,
+    DetectResponse,
+    Language,
+    Model,
+    ModelsResponse,
+    TranslateRequest,
+    TranslateResponse,
+)
+from app.concurrency import together
+from app.languages import display_name
+from app.services import Services, Serving
+from app.tiers import Tier
+from app.translate import Outcome
+
+T = TypeVar("T")
+
+router = APIRouter(tags=["translation"])
+
+
+@router.post("/translate")
+async def translate(request: TranslateRequest, serving: Serving) -> TranslateResponse:
+    """Translate a text, or a list of texts in one call."""
+    texts = _texts(request)
+    with serving.admission.admitted(texts):
+        return await _translate(request, texts, serving)
+
+
+@router.post("/translate/batch")
+async def translate_batch(requests: Annotated[list[TranslateRequest], Body()], serving: Serving) -> BatchResponse:
+    """Translate a bare array of requests, each with its own languages and tier. One that fails fails the call."""
+    with serving.admission.admitted([text for request in requests for text in _texts(request)]):
+        results = await together(_translate(request, _texts(request), serving) for request in requests)
+    return BatchResponse(results=results)
+
+
+@router.post("/detect-language")
+async def detect_language(request: DetectRequest, serving: Serving) -> DetectResponse:
+    """Identify the language of a text among those that this server reads."""
+    serving.admission.check([request.text])
+    detection = await serving.translator.detect(request.text)
+    candidates = [Candidate(language=one.language, confidence=one.confidence) for one in detection.candidates]
+    return DetectResponse(language=detection.language, confidence=detection.confidence, candidates=candidates)
+
+
+@router.get("/languages")
+async def languages(serving: Serving) -> list[Language]:
+    """Source languages, and the targets that some tier translates each of them to."""
+    pairs = serving.tiers.languages()
+    return [Language(code=code, name=display_name(code), targets=targets) for code, targets in pairs.items()]
+
+
+@router.get("/models")
+async def models(serving: Serving) -> ModelsResponse:
+    """Tiers that `model_type` may name."""
+    default = serving.tiers.default
+    return ModelsResponse(available_models={name: _model(tier, default) for name, tier in serving.tiers.items()})
+
+
+def _texts(request: TranslateRequest) -> Sequence[str]:
+    return [request.text] if isinstance(request.text, str) else request.text
+
+
+async def _translate(request: TranslateRequest, texts: Sequence[str], serving: Services) -> TranslateResponse:
+    outcomes = await serving.translator.translate(
+        texts, source=request.source_language, target=request.target_language, tier=request.model_type
+    )
+    return _response(outcomes, single=isinstance(request.text, str))
+
+
+def _response(outcomes: Sequence[Outcome], *, single: bool) -> TranslateResponse:
+    def shaped(values: Sequence[T]) -> T | Sequence[T]:
+        return values[0] if single else values
+
+    answers = [outcome.answer for outcome in outcomes]
+    return TranslateResponse(
+        original_text=shaped([outcome.original for outcome in outcomes]),
+        translated_text=shaped([answer.text for answer in answers]),
+        source_language=shaped([outcome.source for outcome in outcomes]),
+        target_language=outcomes[0].target,
+        model_type=outcomes[0].tier,
+        model_used=shaped([answer.model_used for answer in answers]),
+        confidence_score=shaped([answer.confidence for answer in answers]),
+        processing_time_ms=round(outcomes[0].seconds * 1000),
+        from_cache=False,
+        warnings=[warning for answer in answers for warning in answer.warnings],
+    )
+
+
+def _model(tier: Tier, default: str) -> Model:
+    return Model(
+        name=tier.name,
+        description=tier.description,
+        languages=tier.languages,
+        checkpoints=[spec.checkpoint.reference for spec in tier.specs],
+        beam_size=tier.options.beam_size,
+        max_length=tier.max_length,
+        default=tier.name == default,
+    )

@@ -1,0 +1,96 @@
+"""Every error of the native dialect in one JSON shape: {code, message, detail}; exception handlers for FastAPI."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from app.api.schemas.errors import ErrorResponse
+from app.detection import Undecidable
+from app.errors import Problem, RequestError, problem_of
+from app.languages import UnknownLanguage
+from model_pool.errors import PoolError
+
+logger = logging.getLogger("babelpool.api")
+
+_NAMES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+_UNREADABLE = "The body cannot be read. Send JSON in UTF-8."
+
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorResponse, "description": description}
+    for status, description in {
+        400: "A body that is not JSON in UTF-8, an unknown language, or a pair that the tier does not translate.",
+        404: "No such tier, or no such path.",
+        405: "The path does not take this method; Allow names those that it takes.",
+        413: "The body, the text or the list is over its limit.",
+        422: "A field is missing or wrong; detail names each.",
+        429: "Too many requests are in flight; Retry-After says when to come back.",
+        500: "A bug, or a segment that the checkpoint cannot do.",
+        503: "The replica cannot be had now; Retry-After says when to come back, where that can help.",
+    }.items()
+}
+"""What every translating route may answer, for OpenAPI."""
+
+
+def problem_response(problem: Problem) -> JSONResponse:
+    """Render a problem; seconds to wait become a Retry-After header."""
+    body = {"code": problem.code, "message": problem.message, "detail": problem.detail}
+    headers = {} if problem.retry_after is None else {"Retry-After": str(max(1, math.ceil(problem.retry_after)))}
+    return JSONResponse(body, problem.status, headers)
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Make `app` answer every error in the one shape."""
+    for kind in (RequestError, PoolError, UnknownLanguage, Undecidable):
+        app.add_exception_handler(kind, _domain_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _bug)
+
+
+async def _domain_error(_: Request, error: Exception) -> JSONResponse:
+    problem = problem_of(error)
+    if problem is None:
+        raise error
+    if problem.status >= 500:
+        logger.warning("%s: %s", problem.code, problem.message)
+    return problem_response(problem)
+
+
+async def _validation_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    faults = error.errors()
+    if any(fault["type"] == "json_invalid" for fault in faults):
+        return problem_response(Problem(400, "invalid_json", f"The body is not valid JSON: {_reason(faults[0])}."))
+    detail = [{"field": _field(fault["loc"]), "message": fault["msg"]} for fault in faults]
+    message = "; ".join(f"{fault['field']}: {fault['message']}" for fault in detail[:5])
+    return problem_response(Problem(422, "invalid_request", message, detail))
+
+
+async def _http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    # FastAPI reports a body that is not UTF-8 as a bare 400.
+    message = _UNREADABLE if error.status_code == 400 else str(error.detail)
+    response = problem_response(Problem(error.status_code, _NAMES.get(error.status_code, "http_error"), message))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _bug(_: Request, error: Exception) -> JSONResponse:
+    logger.error("unhandled error", exc_info=error)
+    return problem_response(Problem(500, "internal_error", "The server made a mistake; its log has the details."))
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    parts = [str(part) for part in location if part not in {"body", "query", "path", "str", "list[str]"}]
+    return ".".join(parts) or "body"
+
+
+def _reason(fault: dict[str, Any]) -> str:
+    return str(fault.get("ctx", {}).get("error", "syntax error"))

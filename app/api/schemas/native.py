@@ -1,0 +1,111 @@
+"""Wire models of the native dialect: the older system's field names, with lists where texts are lists."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _encodable(text: str) -> str:
+    """Refuse lone surrogates, which JSON can smuggle in: they are no characters and no encoding can carry them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"character {error.start} is a lone surrogate, which is no text") from None
+    return text
+
+
+Text = Annotated[str, AfterValidator(_encodable)]
+Code = Annotated[str, Field(min_length=1, max_length=35)]
+
+
+class TranslateRequest(BaseModel):
+    """One text or a list of texts in one language pair."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Text | Annotated[list[Text], Field(min_length=1)] = Field(
+        description="A text of any length up to the limits, or a list of texts.",
+        examples=["The weather is nice today. Shall we walk?"],
+    )
+    source_language: Code = Field(default="auto", description='BCP 47 code, or "auto" to detect each text.')
+    target_language: Code = Field(description="BCP 47 code.", examples=["pt"])
+    model_type: str | None = Field(default=None, description="Tier; the configured default where absent.")
+
+
+class TranslateResponse(BaseModel):
+    """The translation. Where `text` was a list, each field marked so is a list in the same order."""
+
+    original_text: str | list[str]
+    translated_text: str | list[str] = Field(description="List for a list.")
+    source_language: str | list[str] = Field(description="The code that was used, detected or given. List for a list.")
+    target_language: str = Field(description="The code that was used.")
+    model_type: str = Field(description="The tier that answered.")
+    model_used: str | list[str] = Field(
+        description='Checkpoint reference # short digest : compute type, or "none" where nothing had to be translated '
+        "(blank text, or already in the target language). List for a list.",
+        examples=["embedded/en-pt#0123456789ab:int8_float32"],
+    )
+    confidence_score: float | list[float] = Field(
+        description="Geometric mean of the model's own probabilities over the target tokens, from 0 to 1; "
+        "1 where nothing was translated. Comparable within one checkpoint only. List for a list."
+    )
+    processing_time_ms: int
+    from_cache: bool
+    warnings: list[str] = Field(default=[], description="What a reader of the translation should know.")
+
+
+class BatchResponse(BaseModel):
+    """Answers in the order of the requests."""
+
+    results: list[TranslateResponse]
+
+
+class DetectRequest(BaseModel):
+    """A text whose language is to be identified."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Text = Field(min_length=1)
+
+
+class Candidate(BaseModel):
+    """A language and how probable it is."""
+
+    language: str
+    confidence: float
+
+
+class DetectResponse(BaseModel):
+    """The language among those that this server reads."""
+
+    language: str
+    confidence: float = Field(description="Probability among the languages served, from 0 to 1.")
+    candidates: list[Candidate] = Field(description="Most probable first.")
+
+
+class Language(BaseModel):
+    """A source language and what it can be translated to."""
+
+    code: str
+    name: str
+    targets: list[str]
+
+
+class Model(BaseModel):
+    """A tier as clients may choose it."""
+
+    name: str
+    description: str
+    languages: list[str]
+    checkpoints: list[str]
+    beam_size: int
+    max_length: int = Field(description="Tokens per segment; longer sentences are split, never cut.")
+    default: bool
+
+
+class ModelsResponse(BaseModel):
+    """Tiers by name."""
+
+    available_models: dict[str, Model]

@@ -1,0 +1,96 @@
+"""`GET /stats` and `GET /metrics`: the pool's sharing and work, for people and for Prometheus."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from app.api.schemas.stats import ReplicaStats, SharedModel, StatsResponse
+from app.services import Serving
+from app.telemetry.counts import Counts
+from app.telemetry.sharing import Shared, Sharing, sharing_of
+
+_MEBIBYTE = 2**20
+
+router = APIRouter(tags=["monitoring"])
+
+
+@router.get("/stats")
+async def stats(serving: Serving) -> StatsResponse:
+    """What sharing saves and what each replica has done; every value is measured."""
+    return stats_of(sharing_of(serving.tiers, serving.pool.snapshot()), serving.counts)
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {CONTENT_TYPE_LATEST: {}}}})
+async def metrics(serving: Serving) -> Response:
+    """Prometheus exposition."""
+    return Response(serving.metrics.render(), media_type=CONTENT_TYPE_LATEST)
+
+
+def stats_of(sharing: Sharing, counts: Counts) -> StatsResponse:
+    """Render the sharing and the counts."""
+    shared = [replica for replica in sharing.replicas if len(replica.tiers) > 1]
+    return StatsResponse(
+        shared_models_count=len(shared),
+        total_model_types=sharing.tiers,
+        unique_models_loaded=sum(replica.resident for replica in sharing.replicas),
+        models_saved=sharing.replicas_saved,
+        estimated_memory_saved_mb=round(sharing.memory_saved / _MEBIBYTE, 2),
+        shared_models_info={
+            reference: SharedModel(users=list(replica.tiers), loaded_at=_loaded_at(replica))
+            for replica in shared
+            for reference in replica.references
+        },
+        translations_count=counts.translations,
+        avg_processing_time=counts.mean_seconds,
+        optimization_ratio=sharing.replicas_saved / sharing.references,
+        memory_used_bytes=sharing.memory_used,
+        memory_saved_bytes=sharing.memory_saved,
+        replicas=[_replica(replica) for replica in sharing.replicas],
+    )
+
+
+def _replica(replica: Shared) -> ReplicaStats:
+    key, snapshot = replica.key, replica.snapshot
+    base = ReplicaStats(
+        digest=key.digest,
+        references=list(replica.references),
+        tiers=list(replica.tiers),
+        engine=key.engine,
+        device=key.device,
+        compute_type=key.compute_type,
+    )
+    if snapshot is None:
+        return base
+    counters = snapshot.counters
+    return base.model_copy(
+        update={
+            "state": snapshot.state.value,
+            "failure": snapshot.failure,
+            "leases": snapshot.leases,
+            "waiters": snapshot.waiters,
+            "loads": snapshot.loads,
+            "load_failures": snapshot.load_failures,
+            "load_seconds": snapshot.load_seconds,
+            "loaded_at": _loaded_at(replica),
+            "footprint_bytes": snapshot.footprint,
+            "queued_segments": snapshot.queued,
+            "running_batches": snapshot.running,
+            "batches": counters.batches,
+            "segments": counters.segments,
+            "failed_segments": counters.failed,
+            "source_tokens": counters.source_tokens,
+            "padded_tokens": counters.padded_tokens,
+            "target_tokens": counters.target_tokens,
+            "busy_seconds": counters.busy_seconds,
+        }
+    )
+
+
+def _loaded_at(replica: Shared) -> datetime | None:
+    snapshot = replica.snapshot
+    if snapshot is None or snapshot.loaded_at is None:
+        return None
+    return datetime.fromtimestamp(snapshot.loaded_at, UTC)

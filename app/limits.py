@@ -1,0 +1,84 @@
+"""What a request may be and how many there may be, decided before any work; pure ASGI and counters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import TextTooLarge, TooManyRequests
+from app.settings.models import LimitSettings
+
+_RETRY_AFTER = 1.0
+
+
+class Admission:
+    """Counts requests in flight and refuses early what is too much."""
+
+    def __init__(self, limits: LimitSettings) -> None:
+        self._limits = limits
+        self.in_flight = 0
+
+    def check(self, texts: Sequence[str]) -> None:
+        """Raise TextTooLarge where texts are too many or too long."""
+        if len(texts) > self._limits.max_texts:
+            raise TextTooLarge(
+                f"{len(texts)} texts are more than the {self._limits.max_texts} of one request. Send them in several.",
+                detail={"max_texts": self._limits.max_texts},
+            )
+        characters = sum(map(len, texts))
+        if characters > self._limits.max_characters:
+            raise TextTooLarge(
+                f"{characters} characters are more than the {self._limits.max_characters} of one request. "
+                "Split the text, or raise limits.max_characters.",
+                detail={"max_characters": self._limits.max_characters},
+            )
+
+    @contextmanager
+    def admitted(self, texts: Sequence[str]) -> Iterator[None]:
+        """Hold a place for one request. Raises TextTooLarge, TooManyRequests."""
+        self.check(texts)
+        if self.in_flight >= self._limits.max_requests_in_flight:
+            raise TooManyRequests(
+                f"{self.in_flight} requests are being translated already. Try again in a moment.",
+                retry_after=_RETRY_AFTER,
+            )
+        self.in_flight += 1
+        try:
+            yield
+        finally:
+            self.in_flight -= 1
+
+
+class BodyLimit:
+    """ASGI middleware: a body over `max_bytes` is a 413, announced or not, and is never held in memory whole."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count the body while the application reads it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"")
+        expected = int(announced) if announced.isdigit() else 0
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive() if expected <= self._max_bytes else {}
+            received += len(message.get("body", b""))
+            if max(expected, received) > self._max_bytes:
+                raise self._too_large()
+            return message
+
+        await self._app(scope, limited, send)
+
+    def _too_large(self) -> HTTPException:
+        return HTTPException(
+            413, f"The body is over {self._max_bytes} bytes. Send less, or raise limits.max_body_bytes."
+        )

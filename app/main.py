@@ -1,0 +1,66 @@
+"""`create_app`: the sole composition root; resources live in the lifespan."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import TypedDict
+
+from fastapi import FastAPI
+
+from app.api import health, native, stats
+from app.api.problems import ANSWERS, install_handlers
+from app.detection import Detector, FastTextDetector
+from app.limits import BodyLimit
+from app.services import Services, build_services, make_loader, resolve_tiers
+from app.settings import Settings
+from app.telemetry.logs import log_sharing, logger
+from app.telemetry.metrics import Metrics
+from app.telemetry.requests import RequestMetrics
+from model_pool.catalog.catalog import Catalog
+from model_pool.engines.base import EngineLoader
+
+
+class LifespanState(TypedDict):
+    """What the lifespan hands to every request."""
+
+    services: Services
+
+
+def create_app(settings: Settings, *, loader: EngineLoader | None = None, detector: Detector | None = None) -> FastAPI:
+    """Build the server. Raises ConfigurationError before anything is loaded; loads start with the lifespan.
+
+    loader, detector: stand-ins for tests; by default CTranslate2 and fastText.
+    """
+    engines = loader or make_loader(settings)
+    tiers = resolve_tiers(settings, Catalog(settings.data_path), engines)
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[LifespanState]:
+        services = build_services(settings, tiers, engines, detector or FastTextDetector(), metrics)
+        log_sharing(tiers)
+        # Loading goes on while the server listens: early requests wait for the same load, and /ready says so.
+        preload = asyncio.create_task(services.preload())
+        try:
+            yield LifespanState(services=services)
+        finally:
+            preload.cancel()
+            await services.close()
+            logger.info("all replicas are unloaded")
+
+    app = FastAPI(
+        title="Babelpool",
+        version=version("babelpool"),
+        summary="Self-hosted machine translation whose tiers share one pool of quantized models.",
+        lifespan=lifespan,
+    )
+    install_handlers(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.limits.max_body_bytes)
+    app.add_middleware(RequestMetrics, metrics=metrics)
+    app.include_router(native.router, responses=ANSWERS)
+    app.include_router(health.router)
+    app.include_router(stats.router)
+    return app

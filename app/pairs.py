@@ -1,0 +1,129 @@
+"""One language pair on one leased replica: prepare texts, translate segments, assemble; calls the pool."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from app.text.document import Document, assemble
+from app.text.preparation import halve, prepare
+from app.tiers import Route, Tier
+from model_pool.pool import ModelPool, ReplicaLease
+from model_pool.types import Translation
+
+UNTRANSLATED = "none"
+"""`model_used` of a text that is in the target language already, or has nothing to translate in it."""
+
+_OFF_THE_LOOP = 5_000
+"""Code points from which on preparation runs in a thread, so that a long text does not hold up other requests."""
+
+_SPECIAL_TOKENS = 4
+"""Positions kept for end, language and prefix tokens where a checkpoint's own limit is the tighter one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One translated text before it is dressed for a client.
+
+    confidence: geometric mean of the model's probabilities over the target tokens, in [0, 1]; 1 where nothing was
+    translated.
+    """
+
+    text: str
+    model_used: str = UNTRANSLATED
+    confidence: float = 1.0
+    segments: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PairTranslator:
+    """Holds what a group of texts of one pair has in common."""
+
+    pool: ModelPool
+    lease: ReplicaLease
+    route: Route
+    tier: Tier
+
+    async def translate(self, texts: Sequence[str]) -> list[Answer]:
+        """Return one answer per text, in order. All their segments are queued at once."""
+        documents = await self._prepare(texts)
+        segments = [segment for document in documents for segment in document.segments]
+        translations = iter(await self._complete(segments))
+        model = _model_used(self.lease)
+        return [_answer(document, list(islice(translations, len(document.segments))), model) for document in documents]
+
+    async def _prepare(self, texts: Sequence[str]) -> list[Document]:
+        count = self.lease.resource.tokenizer.count
+        limit = _segment_limit(self.route, self.tier)
+
+        def work() -> list[Document]:
+            return [prepare(text, self.route.source, count, limit) for text in texts]
+
+        return await asyncio.to_thread(work) if sum(map(len, texts)) > _OFF_THE_LOOP else work()
+
+    async def _complete(self, segments: Sequence[str]) -> list[Translation]:
+        """Translate segments; each that ran into the output limit once more, in halves."""
+        translations = await self._decode(segments)
+        count = self.lease.resource.tokenizer.count
+        for index, translation in enumerate(translations):
+            if translation.truncated:
+                halves = halve(segments[index], count)
+                translations[index] = _joined(halves, await self._decode(halves.segments))
+        return translations
+
+    async def _decode(self, segments: Sequence[str]) -> list[Translation]:
+        return await self.pool.translate(
+            self.lease, segments, source=self.route.source, target=self.route.target, options=self.tier.options
+        )
+
+
+def _segment_limit(route: Route, tier: Tier) -> int:
+    """Return how many tokens a segment may have: the tier's choice, or what the checkpoint has positions for."""
+    manifest = route.spec.checkpoint.manifest
+    positions = [limit for limit in (manifest.max_source_tokens, manifest.max_target_tokens) if limit is not None]
+    return max(1, min([tier.max_length, *(limit - _SPECIAL_TOKENS for limit in positions)]))
+
+
+def _joined(halves: Document, parts: Sequence[Translation]) -> Translation:
+    tokens = sum(part.target_tokens for part in parts)
+    return Translation(
+        texts=(assemble(halves, [part.text for part in parts]),),
+        scores=(_mean_score(parts),),
+        source_tokens=sum(part.source_tokens for part in parts),
+        target_tokens=tokens,
+        truncated=any(part.truncated for part in parts),
+    )
+
+
+def _answer(document: Document, translations: Sequence[Translation], model: str) -> Answer:
+    if not translations:
+        return Answer(document.source)
+    incomplete = sum(translation.truncated for translation in translations)
+    return Answer(
+        text=assemble(document, [translation.text for translation in translations]),
+        model_used=model,
+        confidence=math.exp(_mean_score(translations)),
+        segments=len(translations),
+        warnings=(_incomplete(incomplete),) if incomplete else (),
+    )
+
+
+def _mean_score(translations: Sequence[Translation]) -> float:
+    """Return the mean log probability per target token; the end token of each segment counts as one."""
+    weights = [translation.target_tokens + 1 for translation in translations]
+    total = sum(t.scores[0] * weight for t, weight in zip(translations, weights, strict=True))
+    return total / sum(weights) if weights else 0.0
+
+
+def _incomplete(count: int) -> str:
+    return f"{count} segment(s) ran into the output limit and may be repetitive or incomplete."
+
+
+def _model_used(lease: ReplicaLease) -> str:
+    replica = lease.resource
+    spec = replica.spec
+    return f"{spec.checkpoint.reference}#{spec.key.digest[:12]}:{replica.engine.compute_type}"

@@ -1,0 +1,147 @@
+"""What one running server is made of, and how its parts are put together from settings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from app.canary import Canary
+from app.detection import Detector
+from app.limits import Admission
+from app.settings import ConfigurationError, Settings, TierSettings
+from app.telemetry.counts import Counts
+from app.telemetry.logs import LoadLog, logger
+from app.telemetry.metrics import Metrics
+from app.tiers import Tier, TierTable
+from app.translate import Outcome, Translator
+from model_pool.batching.forming import BatchLimits
+from model_pool.catalog.catalog import Catalog
+from model_pool.engines.base import EngineLoader
+from model_pool.engines.ctranslate2 import CTranslate2Loader
+from model_pool.errors import PoolError
+from model_pool.pool import ModelPool
+from model_pool.replica import ReplicaSpec, make_spec
+from model_pool.runtime import PoolOptions
+from model_pool.types import DecodeOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that routes use. Lives as long as the event loop that serves."""
+
+    settings: Settings
+    tiers: TierTable
+    pool: ModelPool
+    translator: Translator
+    metrics: Metrics
+    counts: Counts
+    canary: Canary
+    admission: Admission
+
+    async def preload(self) -> None:
+        """Load and warm up what the preloaded tiers need. Failures are logged and shown by `/ready`; others still load."""
+        specs = {spec.key: spec for tier in self.tiers.values() if tier.preload for spec in tier.specs}
+        results = await asyncio.gather(*map(self._load, specs.values()), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, PoolError):
+                logger.error("preloading failed", exc_info=result)
+        for reason in await self.canary.reasons():
+            logger.error("not ready: %s", reason)
+
+    async def _load(self, spec: ReplicaSpec) -> None:
+        async with self.pool.lease(spec):
+            pass
+
+    async def close(self) -> None:
+        """Unload everything, or give up after the shutdown deadline: the process is about to end anyway."""
+        deadline = self.settings.server.shutdown_deadline
+        try:
+            await asyncio.wait_for(self.pool.close(), deadline)
+        except TimeoutError:
+            logger.warning("some replicas were still busy %g s after the shutdown began", deadline)
+
+
+def make_loader(settings: Settings) -> EngineLoader:
+    """Return the serving engine's loader with the configured threads."""
+    engine = settings.engine
+    return CTranslate2Loader(inter_threads=engine.inter_threads, intra_threads=engine.intra_threads)
+
+
+def resolve_tiers(settings: Settings, catalog: Catalog, loader: EngineLoader) -> TierTable:
+    """Find every checkpoint of the configuration. Raises ConfigurationError naming each key that cannot be served."""
+    tiers, faults = [], []
+    for name, tier in settings.tiers.items():
+        specs = []
+        for index, reference in enumerate(tier.checkpoints):
+            try:
+                specs.append(_spec(reference, tier, settings, catalog, loader))
+            except PoolError as error:
+                faults.append(f"  tiers.{name}.checkpoints[{index}]: {error}")
+        tiers.append(_tier(name, tier, specs))
+    if faults:
+        raise ConfigurationError("Some tiers cannot be served:\n" + "\n".join(faults))
+    return TierTable(tiers, default=settings.default_tier)
+
+
+def build_services(
+    settings: Settings, tiers: TierTable, loader: EngineLoader, detector: Detector, metrics: Metrics
+) -> Services:
+    """Put a server together. Call it inside the event loop that will serve."""
+    counts = Counts()
+    pool = ModelPool([loader], _pool_options(settings), observers=[metrics, LoadLog(tiers)])
+    metrics.watch(pool, tiers)
+
+    def count(outcomes: Sequence[Outcome]) -> None:
+        counts.add(len(outcomes), sum(outcome.seconds for outcome in outcomes))
+        metrics.count(outcomes)
+
+    return Services(
+        settings=settings,
+        tiers=tiers,
+        pool=pool,
+        translator=Translator(pool, tiers, detector, on_done=count),
+        metrics=metrics,
+        counts=counts,
+        canary=Canary(pool, tiers, max_age=settings.health.canary_max_age, timeout=settings.health.canary_timeout),
+        admission=Admission(settings.limits),
+    )
+
+
+def get_services(request: Request) -> Services:
+    """Return the services of the server that a request came to."""
+    return cast("Services", request.state.services)
+
+
+Serving = Annotated[Services, Depends(get_services)]
+
+
+def _spec(
+    reference: str, tier: TierSettings, settings: Settings, catalog: Catalog, loader: EngineLoader
+) -> ReplicaSpec:
+    device = tier.device or settings.engine.device
+    return make_spec(loader, catalog.resolve(reference), device=device, compute_type=tier.compute_type)
+
+
+def _tier(name: str, settings: TierSettings, specs: Sequence[ReplicaSpec]) -> Tier:
+    return Tier(
+        name=name,
+        description=settings.description,
+        specs=tuple(specs),
+        options=DecodeOptions(beam_size=settings.beam_size, length_penalty=settings.length_penalty),
+        max_length=settings.max_length,
+        preload=settings.preload,
+    )
+
+
+def _pool_options(settings: Settings) -> PoolOptions:
+    batching, pool = settings.batching, settings.pool
+    return PoolOptions(
+        failure_cooldown=pool.failure_cooldown,
+        drain_deadline=pool.drain_deadline,
+        load_timeout=pool.load_timeout,
+        limits=BatchLimits(max_items=batching.max_items, max_tokens=batching.max_tokens, window=batching.window),
+    )

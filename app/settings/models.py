@@ -1,0 +1,131 @@
+"""What can be set: the shape of config.toml, checked by pydantic; reads the environment, which wins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from platformdirs import user_data_path
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+ENV_PREFIX = "BABELPOOL_"
+
+
+def _device(value: str) -> str:
+    kind, _, index = value.partition(":")
+    if value and (kind not in {"cpu", "cuda"} or (":" in value and not (kind == "cuda" and index.isdecimal()))):
+        raise ValueError('write "cpu", "cuda" or "cuda:<number>"')
+    return value
+
+
+Seconds = Annotated[float, Field(gt=0)]
+Device = Annotated[str, AfterValidator(_device)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServerSettings(_Section):
+    """Where and how to listen."""
+
+    host: str
+    port: int = Field(ge=0, le=65535)
+    shutdown_deadline: Seconds
+    log_level: Literal["debug", "info", "warning", "error"]
+    access_log: bool
+
+
+class LimitSettings(_Section):
+    """What one request may be."""
+
+    max_body_bytes: int = Field(ge=1)
+    max_characters: int = Field(ge=1)
+    max_texts: int = Field(ge=1)
+    max_requests_in_flight: int = Field(ge=1)
+
+
+class EngineSettings(_Section):
+    """Where to compute, and on how many threads."""
+
+    device: Annotated[Device, Field(min_length=1)]
+    inter_threads: int = Field(ge=0)
+    intra_threads: int = Field(ge=0)
+
+
+class BatchingSettings(_Section):
+    """How large a batch may grow."""
+
+    max_items: int = Field(ge=1)
+    max_tokens: int = Field(ge=1)
+    window: int = Field(ge=1)
+
+
+class PoolSettings(_Section):
+    """Patience of the pool."""
+
+    failure_cooldown: Seconds
+    drain_deadline: Seconds
+    load_timeout: Seconds
+
+
+class HealthSettings(_Section):
+    """What readiness asks for."""
+
+    canary_max_age: Seconds
+    canary_timeout: Seconds
+
+
+class TierSettings(_Section):
+    """One named choice of quality and speed."""
+
+    description: str = ""
+    checkpoints: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
+    max_length: int = Field(default=256, ge=8)
+    beam_size: int = Field(default=1, ge=1, le=32)
+    length_penalty: float = Field(default=1.0, ge=0, le=10)
+    compute_type: str = Field(default="auto", min_length=1)
+    device: Device = ""
+    preload: bool = True
+
+
+class Settings(BaseSettings):
+    """Everything that config.toml holds. Build it with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter="__", case_sensitive=False
+    )
+
+    default_tier: str
+    data_dir: str
+    server: ServerSettings
+    limits: LimitSettings
+    engine: EngineSettings
+    batching: BatchingSettings
+    pool: PoolSettings
+    health: HealthSettings
+    tiers: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")], TierSettings] = Field(min_length=1)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file, which comes as init values."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _default_tier_exists(self) -> Settings:
+        if self.default_tier not in self.tiers:
+            raise ValueError(f"default_tier is {self.default_tier!r}, but the tiers are: {', '.join(self.tiers)}")
+        return self
+
+    @property
+    def data_path(self) -> Path:
+        """The data directory, absolute."""
+        return Path(self.data_dir).expanduser().resolve() if self.data_dir else user_data_path("babelpool")

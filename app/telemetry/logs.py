@@ -1,0 +1,75 @@
+"""Logging set-up, and the sharing story that the start-up log tells; writes to stderr."""
+
+from __future__ import annotations
+
+import logging
+from logging.config import dictConfig
+
+from app.telemetry.sharing import sharing_of
+from app.tiers import TierTable
+from model_pool.observer import Observer
+from model_pool.residency.effects import Transition
+from model_pool.types import ReplicaKey
+
+logger = logging.getLogger("babelpool")
+_MEBIBYTE = 2**20
+
+
+def configure_logging(level: str) -> None:
+    """Log ours and uvicorn's alike, one line an event, to stderr."""
+    dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "root": {"level": level.upper(), "handlers": ["stderr"]},
+            "loggers": {"uvicorn.error": {"level": level.upper()}},
+        }
+    )
+
+
+def log_sharing(tiers: TierTable) -> None:
+    """Say which tiers there are, which checkpoints they share, and how many loads that saves."""
+    sharing = sharing_of(tiers, [])
+    logger.info("%d tiers: %s; %d checkpoint references", sharing.tiers, ", ".join(tiers), sharing.references)
+    for replica in sharing.replicas:
+        names = " = ".join(replica.references)
+        if len(replica.tiers) > 1:
+            logger.info("%s is shared by %s: loaded once", names, ", ".join(replica.tiers))
+        else:
+            logger.info("%s is used by %s alone", names, replica.tiers[0])
+    logger.info("%d replicas to load, %d loads saved by sharing", len(sharing.replicas), sharing.replicas_saved)
+
+
+class LoadLog(Observer):
+    """Logs what enters and leaves memory, by the names that people gave."""
+
+    def __init__(self, tiers: TierTable) -> None:
+        self._names = {key: spec.checkpoint.reference for key, spec in tiers.unique.items()}
+
+    def on_transition(self, transition: Transition) -> None:
+        """See `Observer`."""
+        name = self._name(transition.key)
+        logger.debug("%s: %s -> %s %s", name, transition.old, transition.new, transition.reason)
+
+    def on_load(self, key: ReplicaKey, *, seconds: float, footprint: int) -> None:
+        """See `Observer`."""
+        logger.info(
+            "loaded %s on %s as %s in %.2f s, %.1f MiB",
+            self._name(key), key.device, key.compute_type, seconds, footprint / _MEBIBYTE,
+        )  # fmt: skip
+
+    def on_load_failed(self, key: ReplicaKey, *, seconds: float, error: Exception) -> None:
+        """See `Observer`."""
+        logger.error("loading %s failed after %.2f s: %s", self._name(key), seconds, error)
+
+    def on_unload(self, key: ReplicaKey, *, before: int, after: int) -> None:
+        """See `Observer`."""
+        logger.info(
+            "unloaded %s: %s in use went from %.1f to %.1f MiB",
+            self._name(key), key.device, before / _MEBIBYTE, after / _MEBIBYTE,
+        )  # fmt: skip
+
+    def _name(self, key: ReplicaKey) -> str:
+        return self._names.get(key, str(key))

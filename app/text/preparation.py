@@ -1,0 +1,22 @@
+"""From a text to segments that a checkpoint can take whole: sentences, then fitted to its limit. Pure."""
+
+from __future__ import annotations
+
+from app.text.document import Document, from_ranges
+from app.text.fitting import Count, fit
+from app.text.segmentation import segment
+
+
+def prepare(text: str, language: str, count: Count, limit: int) -> Document:
+    """Segment `text` so that every segment takes 1 to `limit` tokens.
+
+    A segment without any token, such as zero-width characters that the tokenizer drops, goes to a gap: the model
+    would make something up for it.
+    """
+    fitted = fit(segment(text, language), count, limit)
+    return fitted.refine(lambda one: from_ranges(one, [(0, len(one))] if count(one) else []))
+
+
+def halve(one: str, count: Count) -> Document:
+    """Split one segment into pieces of at most half its tokens, for a decoder that could not end on the whole."""
+    return fit(Document(("", ""), (one,)), count, max(1, -(-count(one) // 2)))

@@ -1,0 +1,111 @@
+"""(tier, source, target) -> route: which checkpoint serves a pair, direct (pivots come later); pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from app.errors import PairUnsupported, UnknownTier
+from model_pool.replica import ReplicaSpec
+from model_pool.types import DecodeOptions, ReplicaKey
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a pair is translated: checkpoints in order. Today there is always one."""
+
+    legs: tuple[ReplicaSpec, ...]
+    source: str
+    target: str
+
+    @property
+    def spec(self) -> ReplicaSpec:
+        """The checkpoint of a direct route."""
+        return self.legs[0]
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A named choice of quality and speed. `max_length` in source tokens per segment."""
+
+    name: str
+    description: str
+    specs: tuple[ReplicaSpec, ...]
+    options: DecodeOptions
+    max_length: int
+    preload: bool
+
+    @cached_property
+    def pairs(self) -> dict[str, tuple[str, ...]]:
+        """Source code -> target codes, both sorted."""
+        manifests = [spec.checkpoint.manifest for spec in self.specs]
+        pairs = {(s, t) for m in manifests for s in m.sources for t in m.targets if m.translates(s, t)}
+        sources = sorted({source for source, _ in pairs})
+        return {one: tuple(sorted(target for source, target in pairs if source == one)) for one in sources}
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Codes that this tier reads, sorted."""
+        return tuple(self.pairs)
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """Every code that this tier reads or writes, sorted."""
+        return tuple(sorted({*self.pairs, *(target for targets in self.pairs.values() for target in targets)}))
+
+    def route(self, source: str, target: str) -> Route:
+        """Return the first checkpoint that serves the pair. Raises PairUnsupported with the pairs there are."""
+        for spec in self.specs:
+            if spec.checkpoint.manifest.translates(source, target):
+                return Route((spec,), source, target)
+        targets = self.pairs.get(source, ())
+        raise PairUnsupported(
+            f"Tier {self.name!r} does not translate {source} to {target}. From {source} it reaches: "
+            f"{', '.join(targets) or 'nothing'}. GET /languages lists all pairs.",
+            detail={"source": source, "target": target, "targets": targets},
+        )
+
+
+class TierTable(Mapping[str, Tier]):
+    """Every tier by name, in the order of the configuration."""
+
+    def __init__(self, tiers: Iterable[Tier], *, default: str) -> None:
+        self._tiers = {tier.name: tier for tier in tiers}
+        self.default = default
+
+    def __getitem__(self, name: str) -> Tier:
+        """Return a tier. Raises UnknownTier, which is no KeyError: it is the client's mistake."""
+        tier = self._tiers.get(name)
+        if tier is None:
+            raise UnknownTier(
+                f"There is no tier {name!r}. Choose one of: {', '.join(self._tiers)}.", detail={"tiers": [*self._tiers]}
+            )
+        return tier
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tiers)
+
+    def __len__(self) -> int:
+        return len(self._tiers)
+
+    @property
+    def references(self) -> list[tuple[Tier, ReplicaSpec]]:
+        """Every (tier, checkpoint reference) of the configuration; what a server without sharing would load."""
+        return [(tier, spec) for tier in self.values() for spec in tier.specs]
+
+    @property
+    def unique(self) -> dict[ReplicaKey, ReplicaSpec]:
+        """One spec per replica, in order of first use."""
+        unique: dict[ReplicaKey, ReplicaSpec] = {}
+        for _, spec in self.references:
+            unique.setdefault(spec.key, spec)
+        return unique
+
+    def languages(self) -> dict[str, list[str]]:
+        """Source code -> target codes over all tiers, both sorted."""
+        pairs: dict[str, set[str]] = {}
+        for tier in self.values():
+            for source, targets in tier.pairs.items():
+                pairs.setdefault(source, set()).update(targets)
+        return {source: sorted(pairs[source]) for source in sorted(pairs)}

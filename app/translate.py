@@ -1,0 +1,99 @@
+"""The orchestration: tier, languages, detection, then each pair on its replica; the only caller of the pool."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from app.concurrency import together
+from app.detection import Detection, Detector
+from app.languages import match
+from app.pairs import Answer, PairTranslator
+from app.tiers import Route, Tier, TierTable
+from model_pool.pool import ModelPool
+
+AUTO = "auto"
+
+Pair = tuple[str, str]
+"""Source and target as BCP 47 codes that the tier serves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One text's translation with everything that a dialect may tell. `seconds` includes all waiting."""
+
+    original: str
+    answer: Answer
+    source: str
+    target: str
+    tier: str
+    seconds: float
+    detection: Detection | None = None
+
+
+class Translator:
+    """Translates texts by tier name. Whatever it raises on purpose, `app.errors.problem_of` knows."""
+
+    def __init__(
+        self, pool: ModelPool, tiers: TierTable, detector: Detector, on_done: Callable[[Sequence[Outcome]], None]
+    ) -> None:
+        self._pool = pool
+        self._tiers = tiers
+        self._detector = detector
+        self._on_done = on_done
+
+    async def translate(
+        self, texts: Sequence[str], *, source: str, target: str, tier: str | None = None
+    ) -> list[Outcome]:
+        """Translate each text; one outcome each, in order. With source "auto" each text is detected on its own."""
+        started = perf_counter()
+        chosen = self._tiers[tier or self._tiers.default]
+        detections = await self._detect(texts, source, chosen)
+        pairs = _pairs(detections, source, target, chosen)
+        answers = await self._answers(texts, pairs, chosen)
+        seconds = perf_counter() - started
+        outcomes = [
+            Outcome(text, answer, *pair, tier=chosen.name, seconds=seconds, detection=detection)
+            for text, answer, pair, detection in zip(texts, answers, pairs, detections, strict=True)
+        ]
+        self._on_done(outcomes)
+        return outcomes
+
+    async def detect(self, text: str) -> Detection:
+        """Identify a text's language among those that any tier reads. Raises Undecidable."""
+        return await asyncio.to_thread(self._detector.detect, text, tuple(self._tiers.languages()))
+
+    async def _detect(self, texts: Sequence[str], source: str, tier: Tier) -> list[Detection | None]:
+        """Detect each text that has one, if asked to; in a thread, as the first call loads the detector."""
+        if source.lower() != AUTO:
+            return [None] * len(texts)
+        sources, detect = tuple(tier.sources), self._detector.detect
+        return await asyncio.to_thread(lambda: [detect(text, sources) if text.strip() else None for text in texts])
+
+    async def _answers(self, texts: Sequence[str], pairs: Sequence[Pair], tier: Tier) -> list[Answer]:
+        """Translate the texts of each pair together, and the pairs side by side."""
+        groups: dict[Pair, list[int]] = {}
+        for index, pair in enumerate(pairs):
+            groups.setdefault(pair, []).append(index)
+        routes = {pair: tier.route(*pair) for pair in groups if pair[0] != pair[1]}
+        work = [self._translate(routes[pair], [texts[index] for index in groups[pair]], tier) for pair in routes]
+        answers = [Answer(text) for text in texts]
+        for pair, translated in zip(routes, await together(work), strict=True):
+            for index, answer in zip(groups[pair], translated, strict=True):
+                answers[index] = answer
+        return answers
+
+    async def _translate(self, route: Route, texts: Sequence[str], tier: Tier) -> list[Answer]:
+        async with self._pool.lease(route.spec) as lease:
+            return await PairTranslator(self._pool, lease, route, tier).translate(texts)
+
+
+def _pairs(detections: Sequence[Detection | None], source: str, target: str, tier: Tier) -> list[Pair]:
+    """Return each text's pair in the codes that the tier serves. Raises UnknownLanguage."""
+    to = match(target, tier.languages).served
+    if source.lower() == AUTO:
+        # A blank text has no language; it comes back as it is, as if it were in the target's.
+        return [(detection.language if detection else to, to) for detection in detections]
+    return [(match(source, tier.sources).served, to)] * len(detections)

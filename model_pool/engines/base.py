@@ -1,0 +1,63 @@
+"""The `Engine` protocol: token lists in, hypotheses out; touches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from model_pool.catalog.checkpoint import Checkpoint
+from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis
+
+
+class Engine(Protocol):
+    """One loaded checkpoint on one device. `translate` may run in several threads at once.
+
+    compute_type: what the runtime really computes in.
+    parallelism: batches that it computes at the same time.
+    """
+
+    compute_type: str
+    parallelism: int
+
+    def translate(self, segments: Sequence[EncodedSegment], options: DecodeOptions) -> list[tuple[Hypothesis, ...]]:
+        """Decode one batch; one non-empty tuple per segment, in order, best hypothesis first.
+
+        Raises DeviceLost where nothing on the device can go on, SegmentTooLong where a segment does not
+        fit the encoder, and EngineError for whatever else the runtime says.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the weights and the work buffers. No call of `translate` may be running; later ones are bugs."""
+        ...
+
+
+class EngineLoader(Protocol):
+    """How the pool makes engines of one kind; `name` is part of every key."""
+
+    name: str
+
+    def resolve_compute_type(self, requested: str, stored: str, device: str) -> str:
+        """Return the one name for what would be computed, so that equal replicas have equal keys.
+
+        requested: a compute type, or "auto" for the stored one where the device can compute it.
+        Raises ComputeTypeUnsupported.
+        """
+        ...
+
+    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str) -> Engine:
+        """Load onto `device` ("cpu", "cuda", "cuda:1"); slow, run off the event loop."""
+        ...
+
+    def peak_bytes(self, checkpoint: Checkpoint) -> int:
+        """Return how many bytes a load may take at its worst moment."""
+        ...
+
+
+def output_limit(longest_source: int) -> int:
+    """Return how many target tokens a batch may decode to, given the tokens of its longest source.
+
+    Real translations stay under twice their source but for very short ones; a decoder that runs past this is in
+    a repetition loop, and stopping it early bounds what one bad segment costs the batch.
+    """
+    return 32 + 3 * longest_source

@@ -1,0 +1,169 @@
+"""The facade: shared, reference-counted replicas and batched translation on them; touches the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from model_pool.batching.batcher import BatcherCounters
+from model_pool.batching.items import Hypotheses
+from model_pool.engines.base import EngineLoader
+from model_pool.observer import Observer
+from model_pool.replica import Replica, ReplicaSpec
+from model_pool.residency.entry import Entry, Lease
+from model_pool.residency.states import State
+from model_pool.runtime import PoolOptions, Runtime
+from model_pool.types import DecodeOptions, EncodedSegment, ReplicaKey, Translation
+
+ReplicaLease = Lease[Replica]
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+_AT_ONCE = 64
+"""Segments encoded or decoded between two turns of the loop: about 2 ms, so a bulk request delays nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaSnapshot:
+    """One entry as telemetry sees it. Bytes and seconds; `loaded_at` is Unix time."""
+
+    key: ReplicaKey
+    state: State
+    leases: int
+    waiters: int
+    loads: int
+    load_failures: int
+    load_seconds: float
+    loaded_at: float | None
+    footprint: int
+    failure: str | None
+    queued: int
+    running: int
+    counters: BatcherCounters
+
+
+class ModelPool:
+    """Loads each unique checkpoint once and lets every caller share it.
+
+    loaders: how to make engines, one loader a kind.
+    Create it inside the event loop that uses it, and end it with `close`.
+    """
+
+    def __init__(
+        self,
+        loaders: Sequence[EngineLoader],
+        options: PoolOptions | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> None:
+        self._runtime = Runtime({loader.name: loader for loader in loaders}, options or PoolOptions(), observers)
+        self._residency = self._runtime.residency
+
+    async def acquire(self, spec: ReplicaSpec) -> ReplicaLease:
+        """Return a lease on the replica, loading it if need be; pair with `release`, or use `lease`.
+
+        Cancelling gives up the wait, never the load. Raises LoadFailed, PoolSaturated, PoolClosed.
+        """
+        self._runtime.know(spec)
+        waiter: asyncio.Future[ReplicaLease] = asyncio.get_running_loop().create_future()
+        self._residency.acquire(spec.key, waiter, peak_bytes=spec.peak_bytes)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            # The grant may have come between the cancellation and now: then the lease is ours to give back.
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                self._residency.release(waiter.result())
+            else:
+                self._residency.cancel(spec.key, waiter)
+            raise
+
+    def release(self, lease: ReplicaLease) -> None:
+        """Give a lease back; idempotent."""
+        self._residency.release(lease)
+
+    @asynccontextmanager
+    async def lease(self, spec: ReplicaSpec) -> AsyncIterator[ReplicaLease]:
+        """Hold a lease for the length of a block."""
+        lease = await self.acquire(spec)
+        try:
+            yield lease
+        finally:
+            self.release(lease)
+
+    async def translate(
+        self, lease: ReplicaLease, texts: Sequence[str], *, source: str, target: str, options: DecodeOptions
+    ) -> list[Translation]:
+        """Translate segments in one language pair; one translation each, in order.
+
+        The batch that each segment travels in may hold segments of other callers. Raises LanguageUnsupported,
+        SegmentTooLong, SegmentFailed, DeviceLost, LeaseRevoked.
+        """
+        replica = lease.resource
+        encode, decode = replica.tokenizer.encode, replica.tokenizer.decode
+        segments = await _in_turns(lambda text: encode(text, source, target), texts)
+        results = await replica.batcher.translate(segments, options)
+        return await _in_turns(lambda pair: _translation(decode, *pair), list(zip(segments, results, strict=True)))
+
+    def unload(self, key: ReplicaKey) -> None:
+        """Drain and free a replica; those who ask meanwhile queue for the next load."""
+        self._residency.unload(key)
+
+    def snapshot(self) -> list[ReplicaSnapshot]:
+        """Return every entry that was ever asked for, in that order."""
+        wall_clock = time.time() - self._runtime.now()
+        return [_snapshot(entry, wall_clock) for entry in self._residency.entries]
+
+    def memory_used(self, device: str) -> int:
+        """Return the bytes on `device` that the ledger counts."""
+        return self._residency.memory_used(device)
+
+    async def close(self) -> None:
+        """Reject newcomers, finish what is leased (within the drain deadline), free everything."""
+        self._residency.close()
+        await self._runtime.emptied()
+
+
+async def _in_turns(work: Callable[[A], B], items: Sequence[A]) -> list[B]:
+    """Map `work` over items and let the event loop turn between chunks."""
+    done: list[B] = []
+    for start in range(0, len(items), _AT_ONCE):
+        if start:
+            await asyncio.sleep(0)
+        done += map(work, items[start : start + _AT_ONCE])
+    return done
+
+
+def _translation(
+    decode: Callable[[Sequence[str]], str], segment: EncodedSegment, hypotheses: Hypotheses
+) -> Translation:
+    best = hypotheses[0]
+    return Translation(
+        texts=tuple(decode(hypothesis.tokens) for hypothesis in hypotheses),
+        scores=tuple(hypothesis.score for hypothesis in hypotheses),
+        source_tokens=len(segment.tokens),
+        target_tokens=len(best.tokens),
+        truncated=best.truncated,
+    )
+
+
+def _snapshot(entry: Entry[Replica], wall_clock: float) -> ReplicaSnapshot:
+    batcher = entry.resource.batcher if entry.resource is not None else None
+    return ReplicaSnapshot(
+        key=entry.key,
+        state=entry.state,
+        leases=len(entry.leases),
+        waiters=len(entry.waiters),
+        loads=entry.loads,
+        load_failures=entry.load_failures,
+        load_seconds=entry.load_seconds,
+        loaded_at=None if entry.loaded_at is None else wall_clock + entry.loaded_at,
+        footprint=entry.footprint,
+        failure=None if entry.failure is None else str(entry.failure.error),
+        queued=batcher.queued if batcher else 0,
+        running=batcher.running if batcher else 0,
+        counters=replace(batcher.counters) if batcher else BatcherCounters(),
+    )

@@ -1,0 +1,30 @@
+"""The `Tokenizer` protocol: text to tokens and back, with a family's language tokens; touches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from model_pool.types import EncodedSegment
+
+
+class Tokenizer(Protocol):
+    """One checkpoint's tokenizer. Thread-safe and free of state after construction.
+
+    Languages are the BCP 47 codes of the checkpoint's manifest; its language tokens stay in here.
+    """
+
+    def encode(self, text: str, source: str, target: str) -> EncodedSegment:
+        """Return the tokens and target prefix of one segment.
+
+        Raises LanguageUnsupported where the manifest does not list the pair.
+        """
+        ...
+
+    def decode(self, tokens: Sequence[str]) -> str:
+        """Return the text of target tokens; special and language tokens are left out."""
+        ...
+
+    def count(self, text: str) -> int:
+        """Return how many source tokens `text` takes, special and language tokens not counted."""
+        ...

@@ -1,0 +1,34 @@
+"""The `Pieces` protocol: text to subword pieces and back, before any language or special token; touches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from typing import Protocol
+
+
+class Pieces(Protocol):
+    """One subword model; thread-safe."""
+
+    def encode(self, text: str) -> list[str]:
+        """Return the pieces of user text; a piece that the checkpoint would read as a control token is spelled out."""
+        ...
+
+    def encode_control(self, text: str) -> list[str]:
+        """Return the pieces of text that we wrote ourselves, control tokens kept as such."""
+        ...
+
+    def decode(self, pieces: Sequence[str]) -> str:
+        """Return the text of pieces, none of which is a control token."""
+        ...
+
+
+def spell(pieces: list[str], controls: Container[str], *, keep: str | None = None) -> list[str]:
+    """Replace every piece that is a control token by its characters, so that text stays text.
+
+    Subword models hold such tokens as whole pieces ("<2pt>", "en_XX"), and runs of unknown characters come out as
+    their own surface. `keep` is a control token that the subword model itself writes for unknown text.
+    """
+    # All control tokens have one of these; most text has neither.
+    if not any("<" in piece or "_" in piece for piece in pieces):
+        return pieces
+    return [part for piece in pieces for part in (piece if piece in controls and piece != keep else (piece,))]

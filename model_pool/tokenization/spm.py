@@ -1,0 +1,41 @@
+"""Pieces from SentencePiece models; reads their files."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from pathlib import Path
+
+from sentencepiece import SentencePieceProcessor
+
+from model_pool.errors import CheckpointUnreadable
+from model_pool.tokenization.pieces import spell
+
+
+class SentencePieces:
+    """A source and a target SentencePiece model, which may be one file."""
+
+    def __init__(self, source: Path, target: Path, controls: Container[str]) -> None:
+        self._source = _load(source)
+        self._target = self._source if source == target else _load(target)
+        self._controls = controls
+
+    def encode(self, text: str) -> list[str]:
+        """See `Pieces.encode`."""
+        return spell(self.encode_control(text), self._controls)
+
+    def encode_control(self, text: str) -> list[str]:
+        """See `Pieces.encode_control`."""
+        pieces: list[str] = self._source.encode(text, out_type=str)
+        return pieces
+
+    def decode(self, pieces: Sequence[str]) -> str:
+        """See `Pieces.decode`; pieces that the model does not know come out as they are."""
+        text: str = self._target.decode_pieces(list(pieces))
+        return text.replace("▁", " ").strip()
+
+
+def _load(path: Path) -> SentencePieceProcessor:
+    try:
+        return SentencePieceProcessor(model_file=str(path))
+    except (OSError, RuntimeError) as error:
+        raise CheckpointUnreadable(f"{path} is not a SentencePiece model: {error}") from error

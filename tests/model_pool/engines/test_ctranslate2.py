@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from model_pool.catalog.catalog import Catalog
+from model_pool.catalog.checkpoint import Checkpoint
+from model_pool.engines.base import output_limit
+from model_pool.engines.ctranslate2 import CTranslate2Engine, CTranslate2Loader, _translated_error
+from model_pool.errors import ComputeTypeUnsupported, DeviceLost, EngineError, SegmentTooLong
+from model_pool.tokenization import load_tokenizer
+from model_pool.tokenization.base import Tokenizer
+from model_pool.types import DecodeOptions, EncodedSegment
+
+GREEDY = DecodeOptions()
+ENGLISH = "The weather is nice today."
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    return Catalog(tmp_path_factory.mktemp("data")).resolve("embedded/en-pt")
+
+
+@pytest.fixture(scope="module")
+def engine(checkpoint: Checkpoint) -> CTranslate2Engine:
+    return CTranslate2Loader(inter_threads=1).load(checkpoint, device="cpu", compute_type="auto")
+
+
+@pytest.fixture(scope="module")
+def tokenizer(checkpoint: Checkpoint) -> Tokenizer:
+    return load_tokenizer(checkpoint.path, checkpoint.manifest)
+
+
+def test_embedded_checkpoint_translates(engine: CTranslate2Engine, tokenizer: Tokenizer) -> None:
+    answer = engine.translate([tokenizer.encode(ENGLISH, "en", "pt")], GREEDY)[0][0]
+    assert tokenizer.decode(answer.tokens) == "O tempo é bom hoje."
+    assert not answer.truncated
+    assert -1 < answer.score < 0
+
+
+def test_score_is_the_mean_whatever_the_length_penalty(engine: CTranslate2Engine, tokenizer: Tokenizer) -> None:
+    segment = tokenizer.encode(ENGLISH, "en", "pt")
+    scores = [
+        engine.translate([segment], DecodeOptions(beam_size=2, length_penalty=penalty))[0][0].score
+        for penalty in (0.5, 1.0, 2.0)
+    ]
+    assert all(math.isclose(score, scores[1], abs_tol=1e-3) for score in scores)
+
+
+def test_n_best_comes_best_first(engine: CTranslate2Engine, tokenizer: Tokenizer) -> None:
+    options = DecodeOptions(beam_size=4, num_hypotheses=3)
+    answers = engine.translate([tokenizer.encode(ENGLISH, "en", "pt")], options)[0]
+    assert len({answer.tokens for answer in answers}) == 3
+    assert [answer.score for answer in answers] == sorted((answer.score for answer in answers), reverse=True)
+
+
+def test_attention_has_a_row_per_target_token(engine: CTranslate2Engine, tokenizer: Tokenizer) -> None:
+    segment = tokenizer.encode(ENGLISH, "en", "pt")
+    answer = engine.translate([segment], DecodeOptions(return_attention=True))[0][0]
+    assert answer.attention is not None
+    assert len(answer.attention) == len(answer.tokens)
+    assert all(len(row) >= len(segment.tokens) for row in answer.attention)
+
+
+def test_source_over_the_runtimes_default_limit_is_refused_and_not_cut(engine: CTranslate2Engine) -> None:
+    # translate_batch() drops whatever is beyond 1,024 tokens without a word, unless it is told not to.
+    with pytest.raises(SegmentTooLong, match="512"):
+        engine.translate([EncodedSegment(("▁a",) * 2000)], GREEDY)
+
+
+def test_longest_source_that_fits_is_decoded_without_an_error(engine: CTranslate2Engine) -> None:
+    longest = EncodedSegment(("▁house", ",") * 255 + ("▁house",))
+    assert engine.translate([longest], GREEDY)[0][0].tokens
+
+
+def test_decoder_in_a_loop_is_stopped_and_flagged(engine: CTranslate2Engine) -> None:
+    answer = engine.translate([EncodedSegment(("x", "x", "x"))], DecodeOptions(repetition_penalty=0.01))[0][0]
+    assert answer.truncated
+    assert len(answer.tokens) == output_limit(4)
+
+
+@pytest.mark.parametrize(
+    ("requested", "stored", "resolved"),
+    [
+        ("auto", "int8", "int8_float32"),
+        ("int8", "int8", "int8_float32"),
+        ("int8_float32", "int8", "int8_float32"),
+        ("auto", "float16", "float32"),
+        ("float32", "int8", "float32"),
+    ],
+)
+def test_equal_computations_have_one_name(requested: str, stored: str, resolved: str) -> None:
+    assert CTranslate2Loader().resolve_compute_type(requested, stored, "cpu") == resolved
+
+
+def test_loaded_engine_reports_the_resolved_compute_type(engine: CTranslate2Engine) -> None:
+    assert engine.compute_type == CTranslate2Loader().resolve_compute_type("auto", "int8", "cpu")
+
+
+def test_impossible_compute_type_names_the_possible_ones() -> None:
+    with pytest.raises(ComputeTypeUnsupported, match=r"float16.*Choose auto or one of: .*float32"):
+        CTranslate2Loader().resolve_compute_type("float16", "int8", "cpu")
+
+
+def test_absent_device_is_a_typed_error(checkpoint: Checkpoint) -> None:
+    with pytest.raises(ComputeTypeUnsupported, match="cuda:7"):
+        CTranslate2Loader().resolve_compute_type("auto", "int8", "cuda:7")
+    with pytest.raises(EngineError, match="embedded/en-pt cannot be loaded on cuda:7"):
+        CTranslate2Loader().load(checkpoint, device="cuda:7", compute_type="int8")
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("CUDA failed with error an illegal memory access was encountered", DeviceLost),
+        ("cuBLAS failed with status CUBLAS_STATUS_EXECUTION_FAILED", DeviceLost),
+        ("CUDA failed with error out of memory", EngineError),
+        ("No position encodings are defined for positions >= 512", EngineError),
+    ],
+)
+def test_only_a_dead_device_is_fatal(message: str, kind: type[EngineError]) -> None:
+    assert type(_translated_error(RuntimeError(message))) is kind

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from model_pool.devices import available_cpus, device_index, memory_in_use, return_free_memory
+
+
+@pytest.mark.parametrize(("content", "cpus"), [("50000 100000", 1), ("100000 100000", 1), ("max 100000", None)])
+def test_cgroup_quota_lowers_the_cpus(tmp_path: Path, content: str, cpus: int | None) -> None:
+    quota = tmp_path / "cpu.max"
+    quota.write_text(content)
+    assert available_cpus(quota) == (cpus or len(os.sched_getaffinity(0)))
+
+
+def test_absent_or_odd_quota_leaves_the_affinity(tmp_path: Path) -> None:
+    odd = tmp_path / "cpu.max"
+    assert available_cpus(odd) == len(os.sched_getaffinity(0))
+    odd.write_text("gibberish")
+    assert available_cpus(odd) == len(os.sched_getaffinity(0))
+
+
+def test_memory_in_use_follows_an_allocation() -> None:
+    before = memory_in_use("cpu")
+    block = bytearray(64 * 2**20)
+    block[::4096] = b"x" * len(block[::4096])
+    assert memory_in_use("cpu") - before > 48 * 2**20
+    del block
+    return_free_memory()
+    assert memory_in_use("cpu") - before < 48 * 2**20
+
+
+def test_device_index_is_the_number_behind_the_colon() -> None:
+    assert [device_index(device) for device in ("cpu", "cuda", "cuda:3")] == [0, 0, 3]
