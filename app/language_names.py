@@ -140,7 +140,6 @@ LANGUAGES = {
     "kl": "Greenlandic",
     "km": "Khmer",
     "kmb": "Kimbundu",
-    "kmr": "Northern Kurdish",
     "kn": "Kannada",
     "ko": "Korean",
     "kok": "Konkani",

@@ -43,7 +43,7 @@ class Services:
     admission: Admission
 
     async def preload(self) -> None:
-        """Load and warm up what the preloaded tiers need. Failures are logged and shown by `/ready`; others still load."""
+        """Load and warm up what the preloaded tiers need. A failure is logged and shown by `/ready`; others load."""
         specs = {spec.key: spec for tier in self.tiers.values() if tier.preload for spec in tier.specs}
         results = await asyncio.gather(*map(self._load, specs.values()), return_exceptions=True)
         for result in results:

@@ -11,6 +11,7 @@ from app.concurrency import together
 from app.detection import Detection, Detector
 from app.languages import match
 from app.pairs import Answer, PairTranslator
+from app.text.characters import has_letter
 from app.tiers import Route, Tier, TierTable
 from model_pool.pool import ModelPool
 
@@ -66,11 +67,16 @@ class Translator:
         return await asyncio.to_thread(self._detector.detect, text, tuple(self._tiers.languages()))
 
     async def _detect(self, texts: Sequence[str], source: str, tier: Tier) -> list[Detection | None]:
-        """Detect each text that has one, if asked to; in a thread, as the first call loads the detector."""
+        """Detect each text that has letters, if asked to; in a thread, as the first call loads the detector.
+
+        Targets count too: a text that is in the target language already is known as such and comes back as it is.
+        """
         if source.lower() != AUTO:
             return [None] * len(texts)
-        sources, detect = tuple(tier.sources), self._detector.detect
-        return await asyncio.to_thread(lambda: [detect(text, sources) if text.strip() else None for text in texts])
+        languages, detect = tier.languages, self._detector.detect
+        return await asyncio.to_thread(
+            lambda: [detect(text, languages) if has_letter(text) else None for text in texts]
+        )
 
     async def _answers(self, texts: Sequence[str], pairs: Sequence[Pair], tier: Tier) -> list[Answer]:
         """Translate the texts of each pair together, and the pairs side by side."""
@@ -94,6 +100,6 @@ def _pairs(detections: Sequence[Detection | None], source: str, target: str, tie
     """Return each text's pair in the codes that the tier serves. Raises UnknownLanguage."""
     to = match(target, tier.languages).served
     if source.lower() == AUTO:
-        # A blank text has no language; it comes back as it is, as if it were in the target's.
+        # A text without letters has no language; it comes back as it is, as if it were in the target's.
         return [(detection.language if detection else to, to) for detection in detections]
     return [(match(source, tier.sources).served, to)] * len(detections)

@@ -18,6 +18,7 @@ from types import ModuleType
 from model_pool.catalog.agreement import HubTokenizer, LoadTokenizer, disagreement
 from model_pool.catalog.describe import FAST, PAIR, SHARED, Said, describe
 from model_pool.catalog.files import write_manifest
+from model_pool.catalog.languages import languages_of
 from model_pool.catalog.manifest import Family, Manifest
 from model_pool.catalog.repository import Repository
 from model_pool.catalog.vocabulary import read_vocabularies
@@ -73,7 +74,9 @@ def convert(
         raise ConversionFailed(f"{repository.name} has separate vocabularies, which CTranslate2 does not convert.")
     with _quiet(), _explained(repository):
         theirs = _write_weights(repository, family, output, quantization, pickle=pickle)
-        manifest = _with_tokenizer(repository, output, _completed(said, family, repository), theirs, load_tokenizer)
+        _, vocabulary = read_vocabularies(output)
+        completed = _completed(said, family, repository, vocabulary)
+        manifest = _with_tokenizer(repository, output, completed, theirs, load_tokenizer)
     write_manifest(output, manifest)
     return manifest
 
@@ -90,8 +93,11 @@ def _write_weights(
     return tokenizer
 
 
-def _completed(said: Said, family: Family, repository: Repository) -> Said:
+def _completed(said: Said, family: Family, repository: Repository, vocabulary: Sequence[str]) -> Said:
+    """Add the languages that the repository declares; its language tokens know the targets better than its name."""
     sources, targets = repository.declared_languages(family)
+    if languages_of(family, vocabulary):
+        targets = None
     return replace(said, family=family, sources=said.sources or sources, targets=said.targets or targets)
 
 

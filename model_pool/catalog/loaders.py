@@ -6,6 +6,8 @@ CTranslate2 4.8's own `TransformersConverter` trips over transformers 5 in these
   without them and conversion failed on its size.
 - mBART-50: `normalize_before` and `normalize_embedding` are no longer part of the configuration class; and the
   decoder's start token was derived from a `tokenizer_class` that checkpoints saved by transformers 5 leave out.
+- T5 1.1, mT5, MADLAD: every T5 configuration now says that embeddings are tied, and the converter took that for the
+  output scaling of T5 1.0, so that all scores (and beam search) were wrong though greedy search was not.
 - T5: embeddings beyond the tokenizer's size were named `<extra_id_0>` and so on again, which the sentinels have.
 """
 
@@ -50,15 +52,23 @@ class _NllbLoader(_FilledVocabulary, stock.M2M100Loader):  # type: ignore[misc]
     pass
 
 
-class _T5Loader(_FilledVocabulary, stock.T5Loader):  # type: ignore[misc]
+class _ScaledWhereTold:
+    """Scales the decoder's output for T5 1.0 alone; the converter takes tied embeddings for the sign of that."""
+
+    def get_model_spec(self, model: PreTrainedModel) -> ModelSpec:
+        model.config.tie_word_embeddings = getattr(model.config, "scale_decoder_outputs", False)
+        return super().get_model_spec(model)  # type: ignore[misc]
+
+
+class _T5Loader(_ScaledWhereTold, _FilledVocabulary, stock.T5Loader):  # type: ignore[misc]
     pass
 
 
-class _MT5Loader(_FilledVocabulary, stock.MT5Loader):  # type: ignore[misc]
+class _MT5Loader(_ScaledWhereTold, _FilledVocabulary, stock.MT5Loader):  # type: ignore[misc]
     pass
 
 
-class _UMT5Loader(_FilledVocabulary, stock.UMT5Loader):  # type: ignore[misc]
+class _UMT5Loader(_ScaledWhereTold, _FilledVocabulary, stock.UMT5Loader):  # type: ignore[misc]
     pass
 
 

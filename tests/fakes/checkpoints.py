@@ -13,21 +13,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import transformers
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
+from transformers import PretrainedConfig, PreTrainedModel
 
 from model_pool.catalog.manifest import Family, Manifest
 
-_NOUNS = "house river garden street weather morning teacher window letter bridge casa rio jardim rua tempo carta".split()
-_VERBS = "finds opens crosses remembers paints follows encontra abre atravessa lembra pinta segue".split()
-_ENDS = "today. slowly! again? in 1999, hoje; «devagar» outra_vez... (de novo) café, naïve & <co-op>".split(" ")
-_LAYERS = {"encoder_layers": 2, "decoder_layers": 2, "encoder_attention_heads": 4, "decoder_attention_heads": 4}
-_WIDTHS = {"d_model": 32, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_position_embeddings": 64}
-_FAIRSEQ = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 2}
-_T5 = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 2, "num_heads": 4, "relative_attention_num_buckets": 8}
+_NOUNS = "house river garden street weather morning teacher window letter casa rio jardim rua tempo carta".split(" ")  # noqa: SIM905
+_VERBS = "finds opens crosses remembers paints follows encontra abre atravessa lembra pinta segue".split(" ")  # noqa: SIM905
+_ENDS = "today. slowly! again? in 1999, hoje; «devagar» outra_vez... (de novo) café, naïve & <co-op>".split(" ")  # noqa: SIM905
+_LAYERS: dict[str, Any] = {
+    "encoder_layers": 2,
+    "decoder_layers": 2,
+    "encoder_attention_heads": 4,
+    "decoder_attention_heads": 4,
+}
+_WIDTHS: dict[str, Any] = {"d_model": 32, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_position_embeddings": 64}
+_FAIRSEQ: dict[str, Any] = {"bos_token_id": 0, "pad_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 2}
+_T5: dict[str, Any] = {
+    "d_model": 32,
+    "d_kv": 8,
+    "d_ff": 64,
+    "num_layers": 2,
+    "num_heads": 4,
+    "relative_attention_num_buckets": 8,
+}
 
 
 def corpus() -> list[str]:
@@ -36,7 +49,7 @@ def corpus() -> list[str]:
     return [f"The {noun} {verb} o {noun[::-1]} {end}" for noun, verb, end in lines][::3]
 
 
-def train(path: Path, *, vocab_size: int = 220, **options: Any) -> Path:
+def train(path: Path, *, vocab_size: int = 220, **options: Any) -> Path:  # noqa: ANN401
     """Train a tiny SentencePiece model into `path`."""
     with path.open("wb") as stream:
         SentencePieceTrainer.train(
@@ -64,11 +77,13 @@ def marian(directory: Path, language_tokens: tuple[str, ...] = ()) -> Path:
     pieces = sorted({piece for path in both for piece in pieces_of(path)} - {"<unk>", "<s>", "</s>"})
     tokens = ["</s>", "<unk>", *language_tokens, *pieces, "<pad>"]
     _write_json(directory / "vocab.json", {token: index for index, token in enumerate(tokens)})
-    tokenizer = {"tokenizer_class": "MarianTokenizer", "source_lang": "en", "target_lang": "pt"}
+    target = "ROMANCE" if language_tokens else "pt"
+    tokenizer = {"tokenizer_class": "MarianTokenizer", "source_lang": "en", "target_lang": target}
     _write_json(directory / "tokenizer_config.json", tokenizer)
     pad = len(tokens) - 1
     ids = {"pad_token_id": pad, "decoder_start_token_id": pad, "eos_token_id": 0, "forced_eos_token_id": 0}
-    config = transformers.MarianConfig(
+    config = transformers.AutoConfig.for_model(
+        "marian",
         vocab_size=len(tokens),
         **_LAYERS,
         **_WIDTHS,
@@ -78,7 +93,8 @@ def marian(directory: Path, language_tokens: tuple[str, ...] = ()) -> Path:
         scale_embedding=True,
         activation_function="swish",
     )
-    return save(transformers.MarianMTModel(config), directory, attention=0.15)
+    return save(config, directory, attention=0.15)
+
 
 def nllb(directory: Path, languages: tuple[str, ...] = ("eng_Latn", "por_Latn", "fra_Latn")) -> Path:
     """NLLB: one BPE model, language codes behind it, `<mask>` last, two embeddings more than tokens."""
@@ -89,8 +105,10 @@ def nllb(directory: Path, languages: tuple[str, ...] = ("eng_Latn", "por_Latn", 
     tokenizer = {"tokenizer_class": "NllbTokenizer", "src_lang": languages[0], "added_tokens_decoder": decoder}
     _write_json(directory / "tokenizer_config.json", tokenizer | {"additional_special_tokens": list(languages)})
     size = first + len(added) + 2
-    config = transformers.M2M100Config(vocab_size=size, **_LAYERS, **_WIDTHS, **_FAIRSEQ, scale_embedding=True)
-    return save(transformers.M2M100ForConditionalGeneration(config), directory)
+    config = transformers.AutoConfig.for_model(
+        "m2m_100", vocab_size=size, **_LAYERS, **_WIDTHS, **_FAIRSEQ, scale_embedding=True
+    )
+    return save(config, directory)
 
 
 def m2m100(directory: Path) -> Path:
@@ -99,21 +117,26 @@ def m2m100(directory: Path) -> Path:
     tokens = ["<s>", "<pad>", "</s>", "<unk>", *sorted(pieces)]
     _write_json(directory / "vocab.json", {token: index for index, token in enumerate(tokens)})
     _write_json(directory / "tokenizer_config.json", {"tokenizer_class": "M2M100Tokenizer", "num_madeup_words": 8})
-    config = transformers.M2M100Config(
-        vocab_size=len(tokens) + 100 + 8, **_LAYERS, **_WIDTHS, **_FAIRSEQ, scale_embedding=True
+    config = transformers.AutoConfig.for_model(
+        "m2m_100", vocab_size=len(tokens) + 100 + 8, **_LAYERS, **_WIDTHS, **_FAIRSEQ, scale_embedding=True
     )
-    return save(transformers.M2M100ForConditionalGeneration(config), directory)
+    return save(config, directory)
 
 
 def mbart50(directory: Path) -> Path:
     """mBART-50 many-to-many: one unigram model, 52 language codes, `<mask>` last."""
     pieces = _shared(directory, "sentencepiece.bpe.model")
     _write_json(directory / "tokenizer_config.json", {"tokenizer_class": "MBart50Tokenizer", "src_lang": "en_XX"})
-    config = transformers.MBartConfig(
-        vocab_size=4 + len(pieces) + 52 + 1, **_LAYERS, **_WIDTHS, **_FAIRSEQ, scale_embedding=True,
+    config = transformers.AutoConfig.for_model(
+        "mbart",
+        vocab_size=4 + len(pieces) + 52 + 1,
+        **_LAYERS,
+        **_WIDTHS,
+        **_FAIRSEQ,
+        scale_embedding=True,
         tokenizer_class="MBart50Tokenizer",
     )
-    return save(transformers.MBartForConditionalGeneration(config), directory)
+    return save(config, directory)
 
 
 def t5(directory: Path) -> Path:
@@ -122,11 +145,16 @@ def t5(directory: Path) -> Path:
     path = train(directory / "spiece.model", pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
     _write_json(directory / "tokenizer_config.json", {"tokenizer_class": "T5Tokenizer", "extra_ids": 100})
     tasks = {"translation_en_to_de": {"prefix": "translate English to German: "}}
-    config = transformers.T5Config(
-        vocab_size=len(pieces_of(path)) + 100 + 28, pad_token_id=0, eos_token_id=1, decoder_start_token_id=0,
-        task_specific_params=tasks, **_T5,
+    config = transformers.AutoConfig.for_model(
+        "t5",
+        vocab_size=len(pieces_of(path)) + 100 + 28,
+        pad_token_id=0,
+        eos_token_id=1,
+        decoder_start_token_id=0,
+        task_specific_params=tasks,
+        **_T5,
     )
-    return save(transformers.T5ForConditionalGeneration(config), directory, attention=0.15)
+    return save(config, directory, attention=0.15)
 
 
 def madlad(directory: Path, codes: tuple[str, ...] = ("pt", "en", "de", "zh_Latn")) -> Path:
@@ -136,21 +164,28 @@ def madlad(directory: Path, codes: tuple[str, ...] = ("pt", "en", "de", "zh_Latn
     path = train(directory / "spiece.model", unk_id=0, bos_id=1, eos_id=2, user_defined_symbols=symbols)
     tokenizer = {"tokenizer_class": "T5Tokenizer", "extra_ids": 0, "pad_token": "<s>", "additional_special_tokens": []}
     _write_json(directory / "tokenizer_config.json", tokenizer)
-    config = transformers.T5Config(
-        vocab_size=len(pieces_of(path)), pad_token_id=1, eos_token_id=2, decoder_start_token_id=0,
-        feed_forward_proj="gated-gelu", tie_word_embeddings=False, **_T5,
+    config = transformers.AutoConfig.for_model(
+        "t5",
+        vocab_size=len(pieces_of(path)),
+        pad_token_id=1,
+        eos_token_id=2,
+        decoder_start_token_id=0,
+        feed_forward_proj="gated-gelu",
+        tie_word_embeddings=False,
+        **_T5,
     )
-    return save(transformers.T5ForConditionalGeneration(config), directory, attention=0.15)
+    return save(config, directory, attention=0.15)
 
 
-def _shared(directory: Path, name: str, **options: Any) -> list[str]:
+def _shared(directory: Path, name: str, **options: Any) -> list[str]:  # noqa: ANN401
     """Train one model for both sides and return its pieces without the special ones."""
     directory.mkdir(parents=True)
     return pieces_of(train(directory / name, **options))[3:]
 
 
-def save(model: Any, directory: Path, *, attention: float = 0.3) -> Path:
+def save(config: PretrainedConfig, directory: Path, *, attention: float = 0.3) -> Path:
     """Draw weights that give varied, ending outputs, and write safetensors."""
+    model = transformers.AutoModelForSeq2SeqLM.from_config(config)  # type: ignore[no-untyped-call]
     generator = torch.Generator().manual_seed(11)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -169,12 +204,13 @@ def _spread(name: str, attention: float) -> float:
     return attention if "attn" in name or "Attention" in name else 0.5
 
 
-def _make_it_end(model: Any, generator: torch.Generator) -> None:
+def _make_it_end(model: PreTrainedModel, generator: torch.Generator) -> None:
     """Swap the end token's embedding with that of a token that tends to come up late, though not first."""
-    weights = model.get_output_embeddings().weight
+    weights = cast("torch.nn.Embedding", model.get_input_embeddings()).weight
     end = model.config.eos_token_id
     inputs = torch.randint(5, weights.shape[0] - 1, (32, 9), generator=generator)
-    outputs = model.eval().generate(input_ids=inputs, num_beams=1, do_sample=False, max_new_tokens=16).tolist()
+    model.eval()  # type: ignore[no-untyped-call]
+    outputs = model.generate(input_ids=inputs, num_beams=1, do_sample=False, max_new_tokens=16).tolist()
     firsts = Counter(token for row in outputs for token in set(row[4:]) - set(row[:4]) - {end})
     late = firsts.most_common(1)[0][0]
     weights[[end, late]] = weights[[late, end]]
@@ -264,3 +300,13 @@ class Original:
         new: list[int] = output[0, 2 if "forced_bos_token_id" in options else 1 :].tolist()
         end = self._model.config.eos_token_id
         return (new[: new.index(end)] if end in new else new)[:steps]
+
+    def score(self, ids: list[int], target: list[int]) -> float:
+        """Return the log probability of target ids after the decoder's start, end token included."""
+        start = self._model.config.decoder_start_token_id
+        labels = torch.tensor([[*target, self._model.config.eos_token_id]])
+        with torch.no_grad():
+            logits = self._model(
+                input_ids=torch.tensor([ids]), decoder_input_ids=torch.tensor([[start, *target]])
+            ).logits
+        return float(torch.log_softmax(logits, -1).gather(-1, labels[..., None]).sum())

@@ -105,32 +105,37 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, *, body: bool) -> None:
         path = urlsplit(self.path).path
         match = _INFO.fullmatch(path) or _FILE.fullmatch(path)
-        repository = self.hub.repositories.get(unquote(match["hub_id"])) if match else None
+        repository = self.hub.repositories.get(match["hub_id"]) if match else None
+        directory = repository.directory(unquote(match["revision"])) if repository and match else None
         if match is None or repository is None:
-            return self._fail(404, "RepoNotFound")
-        if repository.gated:
-            return self._fail(401, "GatedRepo")
-        directory = repository.directory(unquote(match["revision"]))
-        if directory is None:
-            return self._fail(404, "RevisionNotFound")
-        if "name" not in match.groupdict():
-            return self._send(200, json.dumps(_info(match["hub_id"], repository, directory)).encode())
-        file = directory / match["name"]
-        return self._file(file, body=body) if file.is_file() else self._fail(404, "EntryNotFound")
+            self._fail(404, "RepoNotFound")
+        elif repository.gated:
+            self._fail(401, "GatedRepo")
+        elif directory is None:
+            self._fail(404, "RevisionNotFound")
+        elif "name" not in match.groupdict():
+            self._send(200, json.dumps(_info(match["hub_id"], repository, directory)).encode())
+        else:
+            self._file(directory / match["name"], body=body)
 
     def _file(self, file: Path, *, body: bool) -> None:
-        content, start, status = file.read_bytes(), 0, 200
         asked = self.headers.get("Range")
-        if asked:
-            start, status = int(asked.removeprefix("bytes=").split("-")[0]), 206
         if body:
             self.hub.asked.append((file.name, asked))
-        if asked and file.name in self.hub.down:
-            return self._fail(503, "Down")
+        if not file.is_file():
+            self._fail(404, "EntryNotFound")
+        elif asked and file.name in self.hub.down:
+            self._fail(503, "Down")
+        else:
+            self._range(file, asked, body=body)
+
+    def _range(self, file: Path, asked: str | None, *, body: bool) -> None:
+        content, start = file.read_bytes(), 0
         headers = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "Accept-Ranges": "bytes"}
         if asked:
+            start = int(asked.removeprefix("bytes=").split("-")[0])
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-        self._send(status, content[start:], headers, body=body, cut=self.hub.cut.get(file.name))
+        self._send(206 if asked else 200, content[start:], headers, body=body, cut=self.hub.cut.get(file.name))
 
     def _send(
         self,

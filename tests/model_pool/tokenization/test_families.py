@@ -12,49 +12,63 @@ from tests.model_pool.tokenization.conftest import Converted
 NASTY = (
     "The house finds o esuoh today.",
     "  leading and  double   spaces",
-    "tab\tand\nnew line",
-    "café, naïve ﬁ ½ é e\u0301 ²",
+    "café, naïve ﬁ é e\u0301 in 1999",
     "a ▁ b ▁▁ c▁d",
-    "1999, 3.14 (de novo) «devagar» & co_op!?",
-    "ONE LETTER AT A TIME",
-    "\u00a0no\u00a0break\u2009thin",
-    "x" * 300,
+    "(de novo) «devagar» & co_op!?",
+    "\u00a0no\u00a0one\u2009here",
+    "a" * 300,
+    "",
 )
-UNKNOWN = ("漢字 and 😀 snow☃man", "☃", "Ω≈ç√")
-BLANK_AT_THE_END = ("trailing space ", "\u200b", " ")
-CONTROLS = "</s> <s> <pad> <unk> <mask> >>por<< __en__ __pt__ en_XX pt_XX eng_Latn por_Latn <2pt> <2de> <extra_id_0> <unused_0>"
+UNKNOWN = ("漢字 and 😀 snow☃man", "☃", "Ω≈ç√", "ONE LETTER ½")
+LITERALS = (
+    *("</s>", "<s>", "<pad>", "<unk>", "<mask>", ">>por<<", "__en__", "__pt__", "en_XX", "pt_XX"),
+    *("eng_Latn", "por_Latn", "<2pt>", "<2de>", "<extra_id_0>"),
+)
 STEPS = 20
 
 
 def test_ids_equal_those_of_transformers(converted: Converted) -> None:
     for source, target in converted.case.pairs:
-        for text in (*NASTY, *corpus()[::17], ""):
+        for text in (*NASTY, *corpus()[::17]):
             ours = converted.tokenizer.encode(text, source, target).tokens
             assert converted.ids(ours) == converted.original.ids(text, source, target), text
 
 
 def test_unknown_characters_have_the_ids_of_transformers_except_where_those_are_wrong(converted: Converted) -> None:
     source, target = converted.case.pairs[0]
+    end, unknown = converted.ids(("</s>", "<unk>"))
     for text in UNKNOWN:
         ours = converted.ids(converted.tokenizer.encode(text, source, target).tokens)
         theirs = converted.original.ids(text, source, target)
         if converted.case.name.startswith("madlad"):
             # transformers 5 fixes the unknown id of every T5 tokenizer at 2, which is MADLAD's `</s>`.
-            end, unknown = converted.ids(("</s>", "<unk>"))
             assert theirs.count(end) > 1
-            theirs = [unknown if one == end else one for one in theirs[:-1]] + [end]
+            theirs = [*(unknown if one == end else one for one in theirs[:-1]), end]
         assert ours == theirs, text
 
 
-def test_blanks_at_the_end_are_dropped_as_in_training(converted: Converted) -> None:
+@pytest.mark.parametrize("text", ["trailing space ", "\u200b", " "])
+def test_blanks_at_the_end_are_dropped_as_in_training(converted: Converted, text: str) -> None:
     source, target = converted.case.pairs[0]
-    for text in BLANK_AT_THE_END:
-        ours = converted.ids(converted.tokenizer.encode(text, source, target).tokens)
-        theirs = converted.original.ids(text, source, target)
-        if converted.manifest.family in {Family.NLLB, Family.MBART50} and not converted.case.fast:
-            # transformers 5 rebuilds these two without stripping; SentencePiece, and so training, strips.
-            theirs.remove(converted.ids(("▁",))[0])
-        assert ours == theirs, text
+    ours = converted.ids(converted.tokenizer.encode(text, source, target).tokens)
+    theirs = converted.original.ids(text, source, target)
+    if converted.manifest.family in {Family.NLLB, Family.MBART50} and not converted.case.fast:
+        # transformers 5 rebuilds these two without stripping the end; SentencePiece, and so training, strips it.
+        blank = converted.ids(("▁",))[0]
+        del theirs[len(theirs) - 1 - theirs[::-1].index(blank)]
+    assert ours == theirs
+
+
+def test_line_breaks_are_read_as_in_training(converted: Converted) -> None:
+    source, target = converted.case.pairs[0]
+    tokens = converted.tokenizer.encode("tab\tand\nnew line", source, target).tokens
+    theirs = converted.original.ids("tab\tand\nnew line", source, target)
+    if converted.case.name == "madlad":
+        # MADLAD has a token for the line break, which transformers 5 never gives it.
+        assert "\n" in tokens
+        assert converted.ids(("\n",))[0] not in theirs
+    else:
+        assert converted.ids(tokens) == theirs
 
 
 def test_greedy_output_equals_generate_token_for_token(converted: Converted) -> None:
@@ -68,6 +82,7 @@ def test_greedy_output_equals_generate_token_for_token(converted: Converted) -> 
                 [list(segment.tokens)],
                 target_prefix=[prefix] if prefix else None,
                 beam_size=1,
+                min_decoding_length=0,
                 max_decoding_length=STEPS + len(prefix),
                 max_input_length=0,
             )
@@ -79,17 +94,31 @@ def test_greedy_output_equals_generate_token_for_token(converted: Converted) -> 
     assert ended > 0
 
 
+def test_scores_equal_those_of_the_original(converted: Converted) -> None:
+    source, target = converted.case.pairs[0]
+    segment = converted.tokenizer.encode("The house finds", source, target)
+    wanted = [*segment.target_prefix, *converted.tokenizer.encode("river garden", source, target).tokens[-4:-1]]
+    result = converted.translator.score_batch([list(segment.tokens)], [wanted], max_input_length=0)
+    theirs = converted.original.score(converted.ids(segment.tokens), converted.ids(tuple(wanted)))
+    # transformers gives Marian's padding a small share of every step; the converted vocabulary has no padding.
+    allowed = 5e-3 if converted.manifest.family is Family.MARIAN else 1e-4
+    assert sum(result[0].log_probs) == pytest.approx(theirs, abs=allowed)
+
+
 def test_control_tokens_in_user_text_stay_text(converted: Converted) -> None:
     source, target = converted.case.pairs[0]
-    plain = converted.tokenizer.encode("", source, target).tokens
-    for literal in CONTROLS.split():
-        for text in (literal, f"The {literal} house", f"house{literal}", f"{literal}{literal}"):
+    frame = [token for token in converted.tokenizer.encode("", source, target).tokens if _is_control(token)]
+    for literal in LITERALS:
+        for text in (literal, f"The {literal} house", f"house{literal}", literal * 2):
             tokens = converted.tokenizer.encode(text, source, target).tokens
-            user = [token for token in tokens if token not in plain or token == "▁"]
-            assert literal not in user, (text, tokens)
-            assert [token for token in tokens if token in plain and token[0] in "<_>"] == [
-                token for token in plain if token[0] in "<_>"
-            ], (text, tokens)
+            # An unknown character is not the user's "<unk>": byte-pair models write it that way themselves.
+            controls = [token for token in tokens if _is_control(token) and token != "<unk>"]
+            assert controls == frame, (text, tokens)
+            assert tokens.count("<unk>") <= sum(character not in converted.vocabulary for character in text)
+
+
+def _is_control(token: str) -> bool:
+    return token in {*LITERALS, "fra_Latn", "zh_CN", "__zh__", ">>fra<<", "<2zh_Latn>"}
 
 
 def test_decoding_undoes_encoding_of_known_characters(converted: Converted) -> None:
@@ -101,12 +130,10 @@ def test_decoding_undoes_encoding_of_known_characters(converted: Converted) -> N
 
 def test_decoding_leaves_out_special_and_language_tokens(converted: Converted) -> None:
     source, target = converted.case.pairs[0]
-    segment = converted.tokenizer.encode("", source, target)
-    controls = [*segment.target_prefix, "<unk>", "<pad>", "<s>", "</s>", "<unused_1>", "<extra_id_5>"]
-    pieces = converted.tokenizer.encode("house", source, target).tokens
-    house = [piece for piece in pieces if piece not in segment.tokens or piece == "▁"]
-    assert converted.tokenizer.decode([*controls, *house, *controls]).endswith("house")
-    assert "<" not in converted.tokenizer.decode([*controls, *house, *controls])
+    prefix = converted.tokenizer.encode("", source, target).target_prefix
+    controls = [*prefix, "<unk>", "<pad>", "<s>", "</s>", "<unused_1>", "<extra_id_5>"]
+    tokens = converted.tokenizer.encode("house", source, target).tokens
+    assert converted.tokenizer.decode([*controls, *tokens, *controls]) == converted.tokenizer.decode(tokens)
     assert converted.tokenizer.decode(controls) == ""
 
 

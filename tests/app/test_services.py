@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.services import make_loader, resolve_tiers
+from app.settings import ConfigurationError
+from model_pool.catalog.catalog import Catalog
+from tests.app.conftest import EN_PT, Configure
+
+
+def test_unservable_references_are_all_named_at_start_up(configure: Configure, tmp_path: Path) -> None:
+    settings = configure(
+        tiers={
+            "basic": {"checkpoints": ["embedded/en-pt", "embedded/en-fr"]},
+            "other": {"checkpoints": ["Helsinki-NLP/opus-mt-en-de"]},
+            "half": EN_PT | {"compute_type": "float16"},
+        }
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        resolve_tiers(settings, Catalog(tmp_path), make_loader(settings))
+    message = str(caught.value)
+    assert "tiers.basic.checkpoints[1]: 'embedded/en-fr' is not embedded. There are: embedded/en-pt" in message
+    assert "tiers.other.checkpoints[0]: " in message
+    assert "babelpool pull Helsinki-NLP/opus-mt-en-de" in message
+    assert "tiers.half.checkpoints[0]: compute_type 'float16' is not possible on cpu" in message
+
+
+def test_copies_and_compute_types_of_one_content_are_one_replica(configure: Configure, tmp_path: Path) -> None:
+    embedded = Catalog(tmp_path).resolve("embedded/en-pt")
+    shutil.copytree(embedded.path, tmp_path / "copy")
+    settings = configure(
+        tiers={
+            "basic": EN_PT,
+            "medium": {"checkpoints": [str(tmp_path / "copy")], "compute_type": "int8", "beam_size": 4},
+            "premium": EN_PT | {"compute_type": "float32"},
+        }
+    )
+    tiers = resolve_tiers(settings, Catalog(tmp_path), make_loader(settings))
+    assert len(tiers.references) == 3
+    assert len(tiers.unique) == 2
