@@ -80,7 +80,7 @@ class Catalog:
         parsed = parse_reference(reference, self._base_dir)
         if not isinstance(parsed, HubReference):
             raise RemovalRefused(f"{reference!r} was not pulled, so it is not removed here. Only hub ids can be.")
-        if self._store.find(str(parsed)) is None:
+        if not self._store.contains(str(parsed)):
             raise CheckpointNotPulled(reference)
         self._store.remove(str(parsed))
 

@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -54,10 +54,12 @@ class Store:
         return self._checkpoints / digest
 
     def references(self) -> list[str]:
-        """Return every registered hub reference, sorted."""
-        if not self._references.is_dir():
-            return []
-        return sorted(self._read(path).reference for path in self._references.glob("*.json"))
+        """Return every registered hub reference, sorted; those with a damaged record too."""
+        return sorted(self._name(path) for path in self._references.glob("*.json"))
+
+    def contains(self, reference: str) -> bool:
+        """Say whether a hub reference is registered, be its record damaged or not."""
+        return self._record_path(reference).is_file()
 
     def find(self, reference: str) -> Digest | None:
         """Return the content that a hub reference points at. Raises ManifestInvalid where its record is damaged."""
@@ -109,10 +111,11 @@ class Store:
 
     def _sweep(self) -> None:
         """Remove what dead processes left; the caller holds the lock."""
-        for leftover in self._staging.iterdir():
-            if leftover.is_dir() and not is_locked(leftover.with_suffix(_LOCK_SUFFIX)):
-                shutil.rmtree(leftover)
-                leftover.with_suffix(_LOCK_SUFFIX).unlink(missing_ok=True)
+        for name in {path.name.removesuffix(_LOCK_SUFFIX) for path in self._staging.iterdir()}:
+            directory, lock = self._staging / name, self._staging / f"{name}{_LOCK_SUFFIX}"
+            if not is_locked(lock):
+                shutil.rmtree(directory, ignore_errors=True)
+                lock.unlink(missing_ok=True)
         for leftover in self._references.glob(".*.tmp"):
             leftover.unlink()
 
@@ -144,8 +147,14 @@ class Store:
             name = hashlib.sha256(reference.encode()).hexdigest()
         return self._references / f"{name}.json"
 
+    def _name(self, path: Path) -> str:
+        try:
+            return self._read(path).reference
+        except ManifestInvalid:
+            return unquote(path.stem)
+
     def _read(self, path: Path) -> ReferenceRecord:
         try:
             return ReferenceRecord.model_validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
-            raise ManifestInvalid(f"{path} is damaged: {error}. Delete it and pull the checkpoint again.") from error
+            raise ManifestInvalid(f"{path} is damaged: {error}. Remove the checkpoint and pull it again.") from error

@@ -57,6 +57,6 @@ def read_vocabularies(directory: Path) -> tuple[list[str], list[str]]:
 def _read(path: Path) -> list[str]:
     try:
         content = path.read_bytes()
-        return _TOKENS.validate_json(content) if path.suffix == ".json" else content.decode().split("\n")
+        return _TOKENS.validate_json(content) if path.suffix == ".json" else content.decode().removesuffix("\n").split("\n")
     except (OSError, ValidationError, UnicodeDecodeError) as error:
         raise CheckpointUnreadable(f"{path} is not a vocabulary: {error}. Convert the checkpoint again.") from error

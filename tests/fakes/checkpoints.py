@@ -210,7 +210,7 @@ def _make_it_end(model: PreTrainedModel, generator: torch.Generator) -> None:
     end = model.config.eos_token_id
     inputs = torch.randint(5, weights.shape[0] - 1, (32, 9), generator=generator)
     model.eval()  # type: ignore[no-untyped-call]
-    outputs = model.generate(input_ids=inputs, num_beams=1, do_sample=False, max_new_tokens=16).tolist()
+    outputs = cast("Any", model).generate(input_ids=inputs, num_beams=1, do_sample=False, max_new_tokens=16).tolist()
     firsts = Counter(token for row in outputs for token in set(row[4:]) - set(row[:4]) - {end})
     late = firsts.most_common(1)[0][0]
     weights[[end, late]] = weights[[late, end]]

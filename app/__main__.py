@@ -1,0 +1,5 @@
+"""`python -m app` is `babelpool`."""
+
+from app.cli import main
+
+main()
