@@ -111,8 +111,8 @@ def build_services(
     )
 
 
-def get_services(request: Request) -> Services:
-    """Return the services of the server that a request came to."""
+async def get_services(request: Request) -> Services:
+    """Return the services of the server that a request came to; async, or each call would cost a thread hop."""
     return cast("Services", request.state.services)
 
 

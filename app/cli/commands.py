@@ -59,9 +59,13 @@ def translate(
 
     Layout is kept: lines, indentation and blank lines come out as they went in.
 
-    Examples:  babelpool translate "Good morning" --from en --to pt
+    Examples:
+
+    babelpool translate "Good morning" --from en --to pt
+
     babelpool translate --file letter.txt --from en --to pt -o carta.txt
-    echo "Bom dia" | babelpool translate --to en
+
+    echo "Bom dia a todos" | babelpool translate --to en
     """
     from app.cli.offline import read_source, translate_offline, write_target
 

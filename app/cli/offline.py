@@ -86,10 +86,11 @@ def _warn(warnings: tuple[str, ...]) -> None:
 
 def _chunks(text: str) -> Iterator[str]:
     """Cut at line ends, where segmentation cuts too, so that the parts translate as the whole would."""
-    lines: list[str] = []
+    start = at = 0
     for line in text.splitlines(keepends=True):
-        lines.append(line)
-        if sum(map(len, lines)) >= _CHUNK:
-            yield "".join(lines)
-            lines = []
-    yield "".join(lines)
+        at += len(line)
+        if at - start >= _CHUNK:
+            yield text[start:at]
+            start = at
+    if start < len(text):
+        yield text[start:]
