@@ -8,6 +8,7 @@ PoolError
 │   ├── CheckpointUnreadable    a directory does not hold what a checkpoint is made of
 │   ├── CheckpointCorrupted     a file's bytes are not those that its manifest promises
 │   ├── RemovalRefused          this checkpoint is not the data directory's to remove
+│   ├── StorageFailed           the data directory cannot be written
 │   ├── UnsafeCheckpoint        only pickled weights on offer
 │   ├── ConversionFailed        the hub files could not be turned into a servable checkpoint
 │   └── DownloadFailed          the hub or the network said no
@@ -76,6 +77,10 @@ class CheckpointCorrupted(CatalogError):
 
 class RemovalRefused(CatalogError):
     code = "removal_refused"
+
+
+class StorageFailed(CatalogError):
+    code = "storage_failed"
 
 
 class UnsafeCheckpoint(CatalogError):

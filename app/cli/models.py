@@ -207,16 +207,21 @@ def _bars() -> Iterator[Report]:
         TextColumn("{task.fields[amount]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=_err) as bars:
-        tasks: dict[str, TaskID] = {}
+    bars = Progress(*columns, console=_err)
+    tasks: dict[str, TaskID] = {}
 
-        def report(step: str, done: int, total: int) -> None:
-            amount = f"{decimal(done)} of {decimal(total)}" if total > 1 else ""
-            if step not in tasks:
-                tasks[step] = bars.add_task(step, total=None, amount=amount)
-            bars.update(tasks[step], completed=done, total=total if total > 1 or done else None, amount=amount)
+    def report(step: str, done: int, total: int) -> None:
+        amount = f"{decimal(done)} of {decimal(total)}" if total > 1 else ""
+        if step not in tasks:
+            bars.start()
+            tasks[step] = bars.add_task(step, total=None, amount=amount)
+        bars.update(tasks[step], completed=done, total=total if total > 1 or done else None, amount=amount)
 
+    try:
         yield report
+    finally:
+        if tasks:
+            bars.stop()
 
 
 def _row(entry: Checkpoint | Broken) -> dict[str, Any]:

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model_pool.catalog.files import Progress, record_file
-from model_pool.catalog.manifest import FileRecord, Manifest, read_manifest
+from model_pool.catalog.manifest import WEIGHTS_NAME, FileRecord, Manifest, read_manifest
 from model_pool.errors import CheckpointCorrupted
 from model_pool.types import Digest
-
-WEIGHTS_NAME = "model.bin"
 
 
 @dataclass(frozen=True, slots=True)

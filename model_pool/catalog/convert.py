@@ -24,7 +24,7 @@ from model_pool.catalog.repository import Repository
 from model_pool.catalog.vocabulary import read_vocabularies
 from model_pool.errors import ConversionFailed, PoolError
 
-_EXTRA = ("torch", "transformers", "safetensors")
+_EXTRA = {"torch": "torch", "transformers": "transformers", "safetensors": "safetensors", "protobuf": "google.protobuf"}
 _TOOLS = ("ctranslate2", "transformers", "torch")
 
 
@@ -43,11 +43,18 @@ class Quantization(StrEnum):
 
 def require_convert_extra() -> None:
     """Raise ConversionFailed where the libraries of the extra `convert` are not installed."""
-    missing = [name for name in _EXTRA if util.find_spec(name) is None]
+    missing = [name for name, module in _EXTRA.items() if not _is_installed(module)]
     if missing:
         raise ConversionFailed(
             f'Conversion needs {", ".join(missing)}. Install it with: pip install "babelpool[convert]"'
         )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return util.find_spec(module) is not None
+    except ModuleNotFoundError:  # the package around it is missing
+        return False
 
 
 def tool_versions() -> dict[str, str]:

@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from model_pool.catalog.checkpoint import WEIGHTS_NAME
 from model_pool.catalog.files import record_file
-from model_pool.catalog.manifest import Family, Lineage, Manifest, TokenizerFiles
+from model_pool.catalog.manifest import CONFIG_NAME, WEIGHTS_NAME, Family, Lineage, Manifest, TokenizerFiles
 from model_pool.catalog.speaks import guess_family, languages_spoken
 from model_pool.catalog.vocabulary import (
-    CONFIG_NAME,
     VOCABULARY_MAP_NAME,
     read_engine_config,
     read_vocabularies,

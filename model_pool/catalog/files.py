@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from model_pool.catalog.manifest import MANIFEST_NAME, FileRecord, Manifest
+from model_pool.errors import StorageFailed
 
 Progress = Callable[[str, int, int], None]
 """Called with a file or step name, the bytes done so far and the bytes in all."""
@@ -59,6 +60,17 @@ def sync_tree(directory: Path) -> None:
     for path in sorted(directory.rglob("*"), reverse=True):
         sync(path)
     sync(directory)
+
+
+@contextmanager
+def writing(directory: Path) -> Iterator[None]:
+    """Turn the disk's refusals (full, read-only, not ours) into StorageFailed."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageFailed(
+            f"{directory} cannot be written: {error.strerror or error}. Free space, or choose another --data-dir."
+        ) from error
 
 
 @contextmanager

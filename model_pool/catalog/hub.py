@@ -7,7 +7,8 @@ was cut short goes on where it stopped.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.catalog.convert import Quantization, convert, require_convert_extra, tool_versions
 from model_pool.catalog.describe import Said
 from model_pool.catalog.download import Listing, download, list_repository
-from model_pool.catalog.files import Progress, locked
+from model_pool.catalog.files import Progress, is_locked, locked, writing
 from model_pool.catalog.hub_files import needed_files
 from model_pool.catalog.manifest import Lineage
 from model_pool.catalog.references import HubReference, parse_hub_reference
@@ -56,20 +57,39 @@ def pull(
     """Download, convert and register `org/name` or `org/name@revision`.
 
     The checkpoint answers to that reference and to `org/name@<commit>`. An earlier one of the same name is replaced.
-    Raises UnknownReference, DownloadFailed, UnsafeCheckpoint, ConversionFailed, LanguageUnsupported.
+    Raises UnknownReference, DownloadFailed, UnsafeCheckpoint, ConversionFailed, LanguageUnsupported,
+    StorageFailed.
     """
     require_convert_extra()
     options = options or PullOptions()
     reference = parse_hub_reference(hub_id)
     listing = list_repository(reference)
     downloads = data_dir / "downloads" / quote(f"{reference.hub_id}@{listing.commit}", safe="")
-    downloads.parent.mkdir(parents=True, exist_ok=True)
-    with locked(downloads.with_name(f"{downloads.name}.lock")):
+    with writing(data_dir), _alone(downloads):
         downloads.mkdir(exist_ok=True)
         _download(listing, downloads, options, progress)
         checkpoint = _convert(reference, listing, downloads, Catalog(data_dir), load_tokenizer, options, progress)
-        shutil.rmtree(downloads)
+        _forget_downloads(reference, downloads)
     return checkpoint
+
+
+@contextmanager
+def _alone(downloads: Path) -> Iterator[None]:
+    """Let one process at a time pull a commit; the others find it done, or go on with it."""
+    downloads.parent.mkdir(parents=True, exist_ok=True)
+    with locked(_lock_of(downloads)):
+        yield
+
+
+def _forget_downloads(reference: HubReference, done: Path) -> None:
+    """Remove what was downloaded of this repository: this commit, and others that nobody is pulling."""
+    for directory in done.parent.glob(f"{quote(reference.hub_id, safe='')}%40*"):
+        if directory == done or (directory.is_dir() and not is_locked(_lock_of(directory))):
+            shutil.rmtree(directory)
+
+
+def _lock_of(downloads: Path) -> Path:
+    return downloads.with_name(f"{downloads.name}.lock")
 
 
 def _download(listing: Listing, directory: Path, options: PullOptions, progress: Progress) -> None:

@@ -6,14 +6,16 @@ import hashlib
 import json
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from model_pool.errors import ManifestInvalid
 from model_pool.types import Digest
 
 MANIFEST_NAME = "manifest.json"
+WEIGHTS_NAME = "model.bin"
+CONFIG_NAME = "config.json"
 
 
 class Family(StrEnum):
@@ -89,6 +91,13 @@ class Manifest(_Record):
     license: str = ""
     lineage: Lineage = Lineage()
     files: dict[FileName, FileRecord] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _lists_what_it_needs(self) -> Self:
+        missing = {WEIGHTS_NAME, CONFIG_NAME, self.tokenizer.source, self.tokenizer.target} - set(self.files)
+        if missing:
+            raise ValueError(f"files lacks {', '.join(sorted(missing))}")
+        return self
 
     def translates(self, source: str, target: str) -> bool:
         """Say whether the checkpoint serves this pair of BCP 47 codes."""

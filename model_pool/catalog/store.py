@@ -23,7 +23,7 @@ from urllib.parse import quote, unquote
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from model_pool.catalog.checkpoint import Checkpoint
-from model_pool.catalog.files import is_locked, locked, sync, sync_tree, write_durably
+from model_pool.catalog.files import is_locked, locked, sync, sync_tree, write_durably, writing
 from model_pool.errors import CheckpointCorrupted, ManifestInvalid
 from model_pool.types import Digest
 
@@ -44,6 +44,7 @@ class Store:
     """The data directory `root`; made on the first registration."""
 
     def __init__(self, root: Path) -> None:
+        self._root = root
         self._checkpoints = root / "checkpoints"
         self._references = root / "references"
         self._staging = root / "staging"
@@ -83,8 +84,8 @@ class Store:
         The manifest is inside already. Where the same content is there and whole, that copy stays.
         """
         digest = Checkpoint.read(str(staged), staged).digest
-        sync_tree(staged)
-        with locked(self._lock):
+        with writing(self._root), locked(self._lock):
+            sync_tree(staged)
             self._install(staged, digest)
             for reference in references:
                 record = ReferenceRecord(reference=reference, digest=digest)
@@ -94,19 +95,20 @@ class Store:
 
     def remove(self, reference: str) -> None:
         """Forget one reference, and its checkpoint where no other reference has it."""
-        with locked(self._lock):
+        with writing(self._root), locked(self._lock):
             self._record_path(reference).unlink(missing_ok=True)
             sync(self._references)
             self._collect()
 
     def _claim(self, held: ExitStack) -> Path:
         """Make a staging directory and hold its lock until `held` closes."""
-        for directory in (self._checkpoints, self._references, self._staging):
-            directory.mkdir(parents=True, exist_ok=True)
-        with locked(self._lock):
-            self._sweep()
-            claimed = Path(tempfile.mkdtemp(dir=self._staging))
-            held.enter_context(locked(claimed.with_suffix(_LOCK_SUFFIX)))
+        with writing(self._root):
+            for directory in (self._checkpoints, self._references, self._staging):
+                directory.mkdir(parents=True, exist_ok=True)
+            with locked(self._lock):
+                self._sweep()
+                claimed = Path(tempfile.mkdtemp(dir=self._staging))
+                held.enter_context(locked(claimed.with_suffix(_LOCK_SUFFIX)))
         return claimed
 
     def _sweep(self) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from model_pool.catalog.manifest import CONFIG_NAME
 from model_pool.errors import CheckpointUnreadable
 
-CONFIG_NAME = "config.json"
 VOCABULARY_MAP_NAME = "vmap.txt"
 _TOKENS = TypeAdapter(list[str])
 
@@ -57,6 +57,10 @@ def read_vocabularies(directory: Path) -> tuple[list[str], list[str]]:
 def _read(path: Path) -> list[str]:
     try:
         content = path.read_bytes()
-        return _TOKENS.validate_json(content) if path.suffix == ".json" else content.decode().removesuffix("\n").split("\n")
+        return (
+            _TOKENS.validate_json(content)
+            if path.suffix == ".json"
+            else content.decode().removesuffix("\n").split("\n")
+        )
     except (OSError, ValidationError, UnicodeDecodeError) as error:
         raise CheckpointUnreadable(f"{path} is not a vocabulary: {error}. Convert the checkpoint again.") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Sequence
 
 from model_pool.catalog.manifest import Manifest
@@ -9,6 +10,8 @@ from model_pool.errors import LanguageUnsupported
 from model_pool.tokenization.pieces import Pieces
 from model_pool.tokenization.schemes import Frame, frame
 from model_pool.types import EncodedSegment
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class CheckpointTokenizer:
@@ -27,7 +30,7 @@ class CheckpointTokenizer:
         """See `Tokenizer.encode`."""
         around = self._frame(source, target)
         before = (*around.tokens, *self._control_pieces(around.control))
-        pieces = self._pieces.encode(around.lead + text)
+        pieces = self._pieces.encode(around.lead + _whole(text))
         return EncodedSegment((*before, *pieces, *self._end), around.target_prefix)
 
     def decode(self, tokens: Sequence[str]) -> str:
@@ -36,7 +39,7 @@ class CheckpointTokenizer:
 
     def count(self, text: str) -> int:
         """See `Tokenizer.count`."""
-        return len(self._pieces.encode(text))
+        return len(self._pieces.encode(_whole(text)))
 
     def _frame(self, source: str, target: str) -> Frame:
         manifest = self._manifest
@@ -51,5 +54,10 @@ class CheckpointTokenizer:
         return self._pieces.encode_control(control) if control else []
 
 
-def _listed(codes: Sequence[str] | dict[str, str]) -> str:
+def _whole(text: str) -> str:
+    """Replace half characters (lone surrogates), which JSON can carry and subword models refuse."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def _listed(codes: dict[str, str]) -> str:
     return ", ".join(sorted(codes))

@@ -139,14 +139,14 @@ def mbart50(directory: Path) -> Path:
     return save(config, directory)
 
 
-def t5(directory: Path) -> Path:
-    """T5: task prefixes in plain text, 100 sentinels, tied embeddings, more of them than tokens."""
+def t5(directory: Path, kind: str = "t5") -> Path:
+    """T5 or mT5: task prefixes in plain text, 100 sentinels, tied embeddings, more of them than tokens."""
     directory.mkdir(parents=True)
     path = train(directory / "spiece.model", pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
     _write_json(directory / "tokenizer_config.json", {"tokenizer_class": "T5Tokenizer", "extra_ids": 100})
     tasks = {"translation_en_to_de": {"prefix": "translate English to German: "}}
     config = transformers.AutoConfig.for_model(
-        "t5",
+        kind,
         vocab_size=len(pieces_of(path)) + 100 + 28,
         pad_token_id=0,
         eos_token_id=1,
@@ -253,6 +253,7 @@ CASES = (
     Case("mbart50-fast", without_sentencepiece(mbart50), (("en", "pt"), ("zh", "de")), fast=True),
     Case("t5", t5, (("en", "de"),)),
     Case("t5-fast", without_sentencepiece(t5), (("en", "de"),), fast=True),
+    Case("mt5", partial(t5, kind="mt5"), (("en", "de"),)),
     Case("madlad", madlad, (("en", "pt"), ("pt", "zh-Latn"))),
     Case("madlad-fast", without_sentencepiece(madlad), (("en", "pt"), ("pt", "de")), fast=True),
 )

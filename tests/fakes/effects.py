@@ -34,6 +34,7 @@ class FakeEffects:
     loads: list[tuple[ReplicaKey, int]] = field(default_factory=list)
     unloads: list[tuple[ReplicaKey, int, str]] = field(default_factory=list)
     timers: list[tuple[ReplicaKey, int]] = field(default_factory=list)
+    keep_alive_timers: list[tuple[ReplicaKey, int, float]] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
 
     def now(self) -> float:
@@ -47,6 +48,9 @@ class FakeEffects:
 
     def start_drain_timer(self, key: ReplicaKey, generation: int) -> None:
         self.timers.append((key, generation))
+
+    def start_keep_alive_timer(self, key: ReplicaKey, generation: int, seconds: float) -> None:
+        self.keep_alive_timers.append((key, generation, seconds))
 
     def grant(self, waiter: Waiter, lease: Lease[str]) -> bool:
         assert isinstance(waiter, FakeWaiter)

@@ -67,6 +67,7 @@ def serving(hub: FakeHub) -> Iterator[FakeHub]:
     """Serve `hub` on a free port of 127.0.0.1 until the end of the block."""
     handler = type("Handler", (_Handler,), {"hub": hub})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads, server.block_on_close = True, False  # clients keep connections open
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     hub.url = f"http://127.0.0.1:{server.server_address[1]}"

@@ -14,6 +14,7 @@ from model_pool.errors import (
     CheckpointNotPulled,
     ManifestInvalid,
     RemovalRefused,
+    StorageFailed,
     UnknownReference,
 )
 from tests.model_pool.catalog.conftest import make_checkpoint
@@ -158,3 +159,17 @@ def test_very_long_revisions_fit_into_file_names(catalog: Catalog) -> None:
     reference = f"org/name@refs/{'a' * 180}"
     made = register(catalog, reference)
     assert catalog.resolve(reference).digest == made.digest
+
+
+def test_a_data_directory_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageFailed, match="--data-dir"):
+        register(Catalog(tmp_path / "file"), "org/name")
+
+
+def test_a_manifest_must_list_what_loading_needs(catalog: Catalog, tmp_path: Path) -> None:
+    made = make_checkpoint(tmp_path / "tiny")
+    path = made.path / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"model.bin"', '"other.bin"'), encoding="utf-8")
+    with pytest.raises(ManifestInvalid, match=r"files lacks model\.bin"):
+        catalog.resolve("./tiny")

@@ -20,10 +20,12 @@ from model_pool.errors import (
     ConversionFailed,
     DownloadFailed,
     LanguageUnsupported,
+    StorageFailed,
     UnknownReference,
     UnsafeCheckpoint,
 )
 from model_pool.tokenization import load_tokenizer
+from model_pool.types import EncodedSegment
 from tests.fakes.checkpoints import marian, nllb
 from tests.fakes.hub import FakeHub, HubRepository, commit_of
 
@@ -146,6 +148,13 @@ def test_damage_on_the_way_is_noticed_and_the_next_pull_starts_that_file_afresh(
     with pytest.raises(DownloadFailed, match="arrived damaged"):
         pull(NAME, tmp_path, load_tokenizer)
     pull(NAME, tmp_path, load_tokenizer).verify()
+
+
+def test_a_finished_pull_clears_what_an_abandoned_one_of_that_repository_left(served: FakeHub, tmp_path: Path) -> None:
+    for abandoned in ("Helsinki-NLP%2Fopus-mt-en-pt%40older", "org%2Fother%40commit"):
+        (tmp_path / "downloads" / abandoned).mkdir(parents=True)
+    pull(NAME, tmp_path, load_tokenizer)
+    assert [path.name for path in (tmp_path / "downloads").iterdir() if path.is_dir()] == ["org%2Fother%40commit"]
 
 
 def test_kill_9_while_downloading_leaves_the_catalog_whole_and_the_bytes_for_later(
@@ -296,3 +305,36 @@ def test_pulling_again_replaces_the_earlier_one(served: FakeHub, tmp_path: Path)
     second = pull(NAME, tmp_path, load_tokenizer, PullOptions(quantization=Quantization.FLOAT32))
     assert Catalog(tmp_path).resolve(NAME).digest == second.digest != first.digest
     assert not first.path.exists()
+
+
+def test_sharded_weights_are_put_together(hub: FakeHub, tmp_path: Path, opus: Path) -> None:
+    import transformers
+
+    sharded = tmp_path / "sharded"
+    sharded.mkdir()
+    for path in opus.iterdir():
+        if path.suffix != ".safetensors":
+            (sharded / path.name).write_bytes(path.read_bytes())
+    transformers.AutoModelForSeq2SeqLM.from_pretrained(opus).save_pretrained(sharded, max_shard_size="100KB")
+    assert len(list(sharded.glob("*.safetensors"))) > 1
+    hub.repositories[NAME] = HubRepository({"main": sharded})
+    whole = HubRepository({"main": opus})
+    digest = pull(NAME, tmp_path / "data", load_tokenizer).digest
+    hub.repositories[NAME] = whole
+    assert pull(NAME, tmp_path / "data", load_tokenizer).digest == digest
+
+
+def test_a_full_or_foreign_data_directory_is_one_sentence(served: FakeHub, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageFailed, match="--data-dir"):
+        pull(NAME, tmp_path / "file", load_tokenizer)
+
+
+def test_a_tokenizer_that_reads_otherwise_is_refused(served: FakeHub, tmp_path: Path) -> None:
+    class Otherwise:
+        def encode(self, text: str, source: str, target: str) -> EncodedSegment:
+            return EncodedSegment(("</s>",))
+
+    with pytest.raises(ConversionFailed, match="cannot be read as in its training"):
+        pull(NAME, tmp_path, lambda *_: Otherwise())
+    assert Catalog(tmp_path).references() == ("embedded/en-pt", "embedded/pt-en")

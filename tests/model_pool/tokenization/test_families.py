@@ -128,6 +128,13 @@ def test_decoding_undoes_encoding_of_known_characters(converted: Converted) -> N
         assert converted.tokenizer.decode(tokens).removeprefix("translate English to German: ") == text
 
 
+def test_half_characters_and_null_bytes_do_no_harm(converted: Converted) -> None:
+    source, target = converted.case.pairs[0]
+    for text in ("one \ud800 two", "\udfff", "a\x00b"):
+        tokens = converted.tokenizer.encode(text, source, target).tokens
+        assert isinstance(converted.tokenizer.decode(tokens), str)
+
+
 def test_decoding_leaves_out_special_and_language_tokens(converted: Converted) -> None:
     source, target = converted.case.pairs[0]
     prefix = converted.tokenizer.encode("", source, target).target_prefix
