@@ -9,19 +9,28 @@ from pathlib import Path
 
 import psutil
 
-_CGROUP_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
+_CGROUPS = Path("/sys/fs/cgroup")
 
 
-def available_cpus(cpu_max: Path = _CGROUP_CPU_MAX) -> int:
+def available_cpus(cgroups: Path = _CGROUPS) -> int:
     """Return the CPUs that this process may use: its affinity, lowered by the cgroup's quota, at least 1."""
     cpus = len(os.sched_getaffinity(0))
-    try:
-        quota, period = cpu_max.read_text().split()
-    except (OSError, ValueError):
-        return cpus
-    if quota == "max":
-        return cpus
-    return max(1, min(cpus, math.ceil(int(quota) / int(period))))
+    quota = _cpu_quota(cgroups)
+    return cpus if quota is None else max(1, min(cpus, math.ceil(quota)))
+
+
+def _cpu_quota(cgroups: Path) -> float | None:
+    """Return the quota in CPUs, of cgroup version 2 or 1; None where there is none."""
+    version_2 = [cgroups / "cpu.max"]
+    version_1 = [cgroups / "cpu" / "cpu.cfs_quota_us", cgroups / "cpu" / "cpu.cfs_period_us"]
+    for files in (version_2, version_1):
+        try:
+            quota, period = " ".join(file.read_text() for file in files).split()
+            # "max" and -1 are no limit; the former is no number.
+            return int(quota) / int(period) if int(quota) > 0 else None
+        except (OSError, ValueError):
+            continue
+    return None
 
 
 def memory_in_use(device: str) -> int:

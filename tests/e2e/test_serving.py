@@ -147,3 +147,13 @@ def test_corrupted_checkpoint_is_a_typed_error_naming_the_file(launch: Launch, t
     ready = httpx.get(f"{server.url}/ready")
     assert ready.status_code == 503
     assert "source.spm" in ready.json()["message"]
+
+
+def test_sigterm_during_start_up_ends_at_once_with_0(launch: Launch) -> None:
+    server = launch()
+    status = Path(f"/proc/{server.process.pid}/status")
+    while not int(
+        next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("SigCgt")), 16
+    ) & (1 << (15 - 1)):
+        time.sleep(0.001)
+    assert server.terminate() == 0

@@ -10,16 +10,22 @@ from model_pool.devices import available_cpus, device_index, memory_in_use, retu
 
 @pytest.mark.parametrize(("content", "cpus"), [("50000 100000", 1), ("100000 100000", 1), ("max 100000", None)])
 def test_cgroup_quota_lowers_the_cpus(tmp_path: Path, content: str, cpus: int | None) -> None:
-    quota = tmp_path / "cpu.max"
-    quota.write_text(content)
-    assert available_cpus(quota) == (cpus or len(os.sched_getaffinity(0)))
+    (tmp_path / "cpu.max").write_text(content)
+    assert available_cpus(tmp_path) == (cpus or len(os.sched_getaffinity(0)))
+
+
+@pytest.mark.parametrize(("quota", "cpus"), [("50000\n", 1), ("100000\n", 1), ("-1\n", None)])
+def test_quota_of_the_first_cgroup_version_is_read_too(tmp_path: Path, quota: str, cpus: int | None) -> None:
+    (tmp_path / "cpu").mkdir()
+    (tmp_path / "cpu" / "cpu.cfs_quota_us").write_text(quota)
+    (tmp_path / "cpu" / "cpu.cfs_period_us").write_text("100000\n")
+    assert available_cpus(tmp_path) == (cpus or len(os.sched_getaffinity(0)))
 
 
 def test_absent_or_odd_quota_leaves_the_affinity(tmp_path: Path) -> None:
-    odd = tmp_path / "cpu.max"
-    assert available_cpus(odd) == len(os.sched_getaffinity(0))
-    odd.write_text("gibberish")
-    assert available_cpus(odd) == len(os.sched_getaffinity(0))
+    assert available_cpus(tmp_path) == len(os.sched_getaffinity(0))
+    (tmp_path / "cpu.max").write_text("gibberish")
+    assert available_cpus(tmp_path) == len(os.sched_getaffinity(0))
 
 
 def test_memory_in_use_follows_an_allocation() -> None:
