@@ -25,6 +25,7 @@ from model_pool.engines.ctranslate2 import CTranslate2Loader
 from model_pool.errors import PoolError
 from model_pool.pool import ModelPool
 from model_pool.replica import ReplicaSpec, make_spec
+from model_pool.residency.residency import Rules
 from model_pool.runtime import PoolOptions
 from model_pool.types import DecodeOptions
 
@@ -140,7 +141,7 @@ def _tier(name: str, settings: TierSettings, specs: Sequence[ReplicaSpec]) -> Ti
 def _pool_options(settings: Settings) -> PoolOptions:
     batching, pool = settings.batching, settings.pool
     return PoolOptions(
-        failure_cooldown=pool.failure_cooldown,
+        rules=Rules(failure_cooldown=pool.failure_cooldown),
         drain_deadline=pool.drain_deadline,
         load_timeout=pool.load_timeout,
         limits=BatchLimits(max_items=batching.max_items, max_tokens=batching.max_tokens, window=batching.window),

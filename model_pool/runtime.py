@@ -16,7 +16,7 @@ from model_pool.observer import Observer
 from model_pool.replica import Loaded, Replica, ReplicaSpec, free_replica, load_replica
 from model_pool.residency.effects import Transition
 from model_pool.residency.entry import Lease, Waiter
-from model_pool.residency.residency import Residency
+from model_pool.residency.residency import Residency, Rules
 from model_pool.residency.states import HOLDS_MEMORY
 from model_pool.types import ReplicaKey
 
@@ -25,12 +25,12 @@ from model_pool.types import ReplicaKey
 class PoolOptions:
     """How the pool behaves. Seconds.
 
-    failure_cooldown: how long a failed load is not tried again.
+    rules: what the residency decides by.
     drain_deadline: how long an unload waits for leases before it revokes them.
     load_timeout: after this a load counts as failed, though its thread cannot be stopped.
     """
 
-    failure_cooldown: float = 30.0
+    rules: Rules = field(default_factory=Rules)
     drain_deadline: float = 60.0
     load_timeout: float = 900.0
     limits: BatchLimits = field(default_factory=BatchLimits)
@@ -50,7 +50,7 @@ class Runtime:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loading = _loading_thread()
         self._moved = asyncio.Event()
-        self.residency: Residency[Replica] = Residency(self, failure_cooldown=options.failure_cooldown)
+        self.residency: Residency[Replica] = Residency(self, options.rules)
 
     def know(self, spec: ReplicaSpec) -> None:
         """Remember what a key is loaded from; the first spec of a key stays."""
@@ -81,6 +81,10 @@ class Runtime:
     def start_drain_timer(self, key: ReplicaKey, generation: int) -> None:
         """See `Effects`."""
         self._loop.call_later(self._options.drain_deadline, self.residency.on_drain_deadline, key, generation)
+
+    def start_keep_alive_timer(self, key: ReplicaKey, generation: int, seconds: float) -> None:
+        """See `Effects`."""
+        self._loop.call_later(seconds, self.residency.on_keep_alive, key, generation)
 
     def grant(self, waiter: Waiter, lease: Lease[Replica]) -> bool:
         """See `Effects`. Waiters are futures."""

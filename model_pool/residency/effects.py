@@ -43,6 +43,10 @@ class Effects(Protocol[R]):
         """Call `on_drain_deadline` with this generation after the drain deadline."""
         ...
 
+    def start_keep_alive_timer(self, key: ReplicaKey, generation: int, seconds: float) -> None:
+        """Call `on_keep_alive` with this generation after `seconds`."""
+        ...
+
     def grant(self, waiter: Waiter, lease: Lease[R]) -> bool:
         """Hand a lease to a waiter; False where it has gone meanwhile and the lease was not taken."""
         ...

@@ -24,6 +24,18 @@ class Failure:
     until: float
 
 
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the configuration wants of a key.
+
+    keep_alive: idle seconds before the replica is unloaded; None for never.
+    pinned: never evicted and never unloaded for being idle.
+    """
+
+    keep_alive: float | None = None
+    pinned: bool = False
+
+
 @dataclass(slots=True, eq=False)
 class Entry(Generic[R]):
     """One key's replica or the lack of one.
@@ -32,9 +44,11 @@ class Entry(Generic[R]):
     resource: what the load brought, while READY or DRAINING.
     reserved, footprint: bytes, before and after the load has been measured.
     unload_wanted: drain as soon as the load under way has served those who wait for it.
+    keep_alive_armed: a timer is running; when it fires it looks whether the replica has been idle long enough.
     """
 
     key: ReplicaKey
+    policy: Policy = Policy()
     state: State = State.COLD
     generation: int = 0
     resource: R | None = None
@@ -50,6 +64,7 @@ class Entry(Generic[R]):
     loaded_at: float | None = None
     last_used: float = 0.0
     unload_wanted: bool = False
+    keep_alive_armed: bool = False
 
     @property
     def memory(self) -> int:

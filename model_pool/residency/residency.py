@@ -7,26 +7,43 @@ granted or rejected. Design learnt from llama-swap's scheduler (see docs/archite
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Generic, TypeVar
 
-from model_pool.errors import LoadFailed, PoolClosed, ResidencyError
+from model_pool.errors import LoadFailed, PoolClosed, PoolSaturated, ResidencyError
 from model_pool.residency.effects import Effects, Transition
-from model_pool.residency.entry import Entry, Failure, Lease, Waiter, lease_revoked
-from model_pool.residency.states import ALLOWED, HOLDS_MEMORY, State
+from model_pool.residency.entry import Entry, Failure, Lease, Policy, Waiter, lease_revoked
+from model_pool.residency.eviction import choose_victims
+from model_pool.residency.states import ALLOWED, HOLDS_MEMORY, STAYING, UNDER_WAY, State
 from model_pool.types import ReplicaKey
 
 R = TypeVar("R")
 
 
-class Residency(Generic[R]):
-    """Owner of every entry. `failure_cooldown` is in seconds."""
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the residency decides by. Seconds and bytes.
 
-    def __init__(self, effects: Effects[R], *, failure_cooldown: float) -> None:
+    failure_cooldown: how long a failed load is not tried again.
+    minimum_age: how long a replica is safe from eviction after its load, against thrash.
+    budgets: bytes per device; a device that is not named has no limit.
+    """
+
+    failure_cooldown: float = 30.0
+    minimum_age: float = 0.0
+    budgets: Mapping[str, int] = field(default_factory=dict)
+
+
+class Residency(Generic[R]):
+    """Owner of every entry."""
+
+    def __init__(self, effects: Effects[R], rules: Rules) -> None:
         self._effects = effects
-        self._failure_cooldown = failure_cooldown
+        self._rules = rules
         self._entries: dict[ReplicaKey, Entry[R]] = {}
+        self._queue: list[Entry[R]] = []  # reserved, waiting for room, oldest first
         self._lease_ids = count(1)
         self._closed = False
 
@@ -38,7 +55,8 @@ class Residency(Generic[R]):
         1. The pool is closed: reject.
         2. READY: grant.
         3. FAILED and cooling down: reject with the reason and the seconds left.
-        4. COLD, or FAILED with its cooldown over: queue, reserve `peak_bytes` and start the load.
+        4. COLD, or FAILED with its cooldown over: queue, reserve `peak_bytes`, evicting if need be, and load as soon
+           as the room is there; reject as saturated where the room cannot be made.
         5. RESERVED, LOADING: queue for the load that is under way.
         6. DRAINING, UNLOADING: queue behind it; whoever waits when it is done starts the next load.
         """
@@ -77,6 +95,13 @@ class Residency(Generic[R]):
         entry.leases.discard(lease.id)
         entry.last_used = self._effects.now()
         self._unload_if_drained(entry)
+        self._watch_idleness(entry)
+
+    def configure(self, key: ReplicaKey, policy: Policy) -> None:
+        """Set what the configuration wants of a key, from now on."""
+        entry = self._entries.setdefault(key, Entry(key))
+        entry.policy = policy
+        self._watch_idleness(entry)
 
     def unload(self, key: ReplicaKey) -> None:
         """Drain and free a replica, if there is one; during a load, once that has served its waiters."""
@@ -93,6 +118,8 @@ class Residency(Generic[R]):
         self._closed = True
         for entry in self._entries.values():
             self._reject_all(entry, _pool_closed)
+            if entry.state is State.RESERVED:
+                self._give_up_reservation(entry)
             self.unload(entry.key)
 
     # ---- what the world reports -------------------------------------------------------------------------
@@ -110,6 +137,8 @@ class Residency(Generic[R]):
             self._grant(entry, entry.waiters.popitem(last=False)[0])
         if entry.unload_wanted:
             self._drain(entry, "unload")
+        self._watch_idleness(entry)
+        self._settle_device(key.device)
         return True
 
     def on_load_failed(self, key: ReplicaKey, generation: int, error: Exception) -> None:
@@ -118,13 +147,14 @@ class Residency(Generic[R]):
         if entry is not None:
             entry.load_failures += 1
             self._fail(entry, error)
+            self._settle_device(key.device)
 
     def on_device_lost(self, key: ReplicaKey, generation: int, error: Exception) -> None:
         """Take a replica whose device is gone out of use: it drains, then is FAILED and not COLD."""
         entry = self._entries.get(key)
         if entry is None or entry.generation != generation or entry.state not in {State.READY, State.DRAINING}:
             return
-        entry.failure = Failure(error, self._effects.now() + self._failure_cooldown)
+        entry.failure = Failure(error, self._effects.now() + self._rules.failure_cooldown)
         if entry.state is State.READY:
             self._drain(entry, str(error))
 
@@ -135,6 +165,13 @@ class Residency(Generic[R]):
             entry.leases.clear()
             self._unload_if_drained(entry)
 
+    def on_keep_alive(self, key: ReplicaKey, generation: int) -> None:
+        """Unload what has been idle for its keep-alive; look again later at what was used meanwhile."""
+        entry = self._current(key, generation, State.READY)
+        if entry is not None:
+            entry.keep_alive_armed = False
+            self._watch_idleness(entry)
+
     def on_unloaded(self, key: ReplicaKey, generation: int) -> None:
         """Return the memory; then load again for those who queued behind the drain, or tell them of the failure."""
         entry = self._current(key, generation, State.UNLOADING)
@@ -144,10 +181,11 @@ class Residency(Generic[R]):
         entry.reserved = entry.footprint = 0
         if entry.failure is not None:
             self._fail(entry, entry.failure.error)
-            return
-        self._move(entry, State.COLD)
-        if entry.waiters:
-            self._start_load(entry, peak)
+        else:
+            self._move(entry, State.COLD)
+            if entry.waiters:
+                self._start_load(entry, peak)
+        self._settle_device(key.device)
 
     # ---- what telemetry reads ---------------------------------------------------------------------------
 
@@ -158,18 +196,88 @@ class Residency(Generic[R]):
 
     def memory_used(self, device: str) -> int:
         """Bytes on `device` that loading, resident and unloading entries take."""
-        return sum(e.memory for e in self._entries.values() if e.key.device == device and e.state in HOLDS_MEMORY)
+        return self._memory(device, HOLDS_MEMORY)
 
-    # ---- decisions --------------------------------------------------------------------------------------
+    # ---- room -------------------------------------------------------------------------------------------
 
     def _start_load(self, entry: Entry[R], peak_bytes: int) -> None:
-        entry.failure, entry.unload_wanted = None, False
+        """Reserve room, evicting if need be, and load when it is there; reject the waiters where it cannot be made."""
+        saturated = self._make_room(entry.key, peak_bytes)
+        if saturated is not None:
+            self._reject_all(entry, saturated)
+            return
+        entry.failure, entry.unload_wanted, entry.keep_alive_armed = None, False, False
         entry.reserved = peak_bytes
         entry.generation += 1
         self._move(entry, State.RESERVED)
+        self._queue.append(entry)
+        self._settle_device(entry.key.device)
+
+    def _make_room(self, key: ReplicaKey, peak_bytes: int) -> Callable[[], PoolSaturated] | None:
+        """Evict until `peak_bytes` can be reserved; return how to reject where that is not possible."""
+        budget = self._rules.budgets.get(key.device)
+        if budget is None:
+            return None
+        needed = self._memory(key.device, STAYING) + peak_bytes - budget
+        if peak_bytes > budget:
+            return lambda: _over_budget(key, peak_bytes, budget)
+        if needed > 0:
+            victims = self._victims(key.device, needed)
+            if victims is None:
+                wait = max(1.0, self._rules.minimum_age)
+                return lambda: _saturated(key, peak_bytes, budget, wait)
+            for victim in victims:
+                self._drain(victim, f"evicted for {key}")
+        return None
+
+    def _victims(self, device: str, needed: int) -> list[Entry[R]] | None:
+        on_device = [entry for entry in self._entries.values() if entry.key.device == device]
+        now, minimum_age = self._effects.now(), self._rules.minimum_age
+        return choose_victims(on_device, needed=needed, now=now, minimum_age=minimum_age)
+
+    def _settle_device(self, device: str) -> None:
+        """Start reserved loads, oldest first, as far as memory that is really free goes."""
+        for entry in [one for one in self._queue if one.key.device == device]:
+            occupied = self._memory(device, HOLDS_MEMORY - {State.RESERVED})
+            budget = self._rules.budgets.get(device)
+            if budget is None or occupied + entry.reserved <= budget:
+                self._queue.remove(entry)
+                self._load(entry)
+            elif self._memory(device, UNDER_WAY):
+                return
+            else:
+                # A replica measured larger than was planned for it: plan again, or this one waits for ever.
+                self._start_load(entry, self._give_up_reservation(entry))
+                return
+
+    def _load(self, entry: Entry[R]) -> None:
         entry.loading_since = self._effects.now()
         self._move(entry, State.LOADING)
         self._effects.start_load(entry.key, entry.generation)
+
+    def _give_up_reservation(self, entry: Entry[R]) -> int:
+        """Return the bytes that were reserved."""
+        peak, entry.reserved = entry.reserved, 0
+        self._queue.remove(entry)
+        self._move(entry, State.COLD)
+        return peak
+
+    def _memory(self, device: str, states: frozenset[State]) -> int:
+        return sum(e.memory for e in self._entries.values() if e.key.device == device and e.state in states)
+
+    # ---- decisions --------------------------------------------------------------------------------------
+
+    def _watch_idleness(self, entry: Entry[R]) -> None:
+        """Unload an idle replica whose keep-alive is over, or have a single timer look at it when it may be."""
+        policy = entry.policy
+        if entry.state is not State.READY or entry.leases or policy.pinned or policy.keep_alive is None:
+            return
+        left = entry.last_used + policy.keep_alive - self._effects.now()
+        if left <= 0:
+            self._drain(entry, "idle")
+        elif not entry.keep_alive_armed:
+            entry.keep_alive_armed = True
+            self._effects.start_keep_alive_timer(entry.key, entry.generation, left)
 
     def _drain(self, entry: Entry[R], reason: str) -> None:
         self._move(entry, State.DRAINING, reason)
@@ -186,7 +294,7 @@ class Residency(Generic[R]):
             self._effects.start_unload(entry.key, entry.generation, resource)
 
     def _fail(self, entry: Entry[R], error: Exception) -> None:
-        failure = entry.failure = Failure(error, self._effects.now() + self._failure_cooldown)
+        failure = entry.failure = Failure(error, self._effects.now() + self._rules.failure_cooldown)
         entry.reserved = entry.footprint = 0
         entry.loaded_at = None
         self._move(entry, State.FAILED, str(error))
@@ -233,3 +341,22 @@ class Residency(Generic[R]):
 
 def _pool_closed() -> PoolClosed:
     return PoolClosed("The server is shutting down; ask another one.")
+
+
+def _over_budget(key: ReplicaKey, peak: int, budget: int) -> PoolSaturated:
+    return PoolSaturated(
+        f"{key} takes {_mebibytes(peak)} to load, more than the whole budget of {key.device}, {_mebibytes(budget)}. "
+        "Raise pool.memory_budget or serve a smaller checkpoint."
+    )
+
+
+def _saturated(key: ReplicaKey, peak: int, budget: int, wait: float) -> PoolSaturated:
+    return PoolSaturated(
+        f"{key} takes {_mebibytes(peak)} to load, and the budget of {key.device}, {_mebibytes(budget)}, is held by "
+        "replicas in use. Try again in a moment, or raise pool.memory_budget.",
+        retry_after=wait,
+    )
+
+
+def _mebibytes(count: int) -> str:
+    return f"{count / 2**20:.0f} MiB"

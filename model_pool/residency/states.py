@@ -1,8 +1,8 @@
 """States of an entry and the one table of allowed moves; pure.
 
-COLD -> RESERVED -> LOADING -> READY -> DRAINING -> UNLOADING -> COLD
-                       |                               |
-                       +-----------> FAILED <----------+      FAILED -> RESERVED after its cooldown
+COLD <-> RESERVED -> LOADING -> READY -> DRAINING -> UNLOADING -> COLD
+                        |                               |
+                        +-----------> FAILED <----------+      FAILED -> RESERVED after its cooldown
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class State(StrEnum):
 
 ALLOWED: dict[State, frozenset[State]] = {
     State.COLD: frozenset({State.RESERVED}),
-    State.RESERVED: frozenset({State.LOADING}),
+    State.RESERVED: frozenset({State.LOADING, State.COLD}),
     State.LOADING: frozenset({State.READY, State.FAILED}),
     State.READY: frozenset({State.DRAINING}),
     State.DRAINING: frozenset({State.UNLOADING}),
@@ -34,6 +34,12 @@ ALLOWED: dict[State, frozenset[State]] = {
 
 SETTLED = frozenset({State.COLD, State.READY, State.FAILED})
 """Nothing is under way: no waiter may be left in one of these."""
+
+STAYING = frozenset({State.RESERVED, State.LOADING, State.READY})
+"""What a budget is planned with: memory that is spoken for and not on its way out."""
+
+UNDER_WAY = frozenset({State.LOADING, State.DRAINING, State.UNLOADING})
+"""Whoever waits for room hears of it when one of these ends."""
 
 HOLDS_MEMORY = frozenset({State.RESERVED, State.LOADING, State.READY, State.DRAINING, State.UNLOADING})
 """The ledger counts these: a load's reservation, and memory until its unload has completed."""

@@ -19,6 +19,7 @@ from model_pool.observer import Observer
 from model_pool.pool import ModelPool
 from model_pool.replica import ReplicaSpec, make_spec
 from model_pool.residency.effects import Transition
+from model_pool.residency.residency import Rules
 from model_pool.residency.states import State
 from model_pool.runtime import PoolOptions
 from model_pool.types import DecodeOptions, EncodedSegment, ReplicaKey
@@ -159,7 +160,7 @@ async def test_failed_load_is_told_to_all_and_tried_again_after_the_cooldown(che
         if broken:
             raise OSError("disk on fire")
 
-    async with opened(FakeLoader(on_load=load), options=PoolOptions(failure_cooldown=0.05)) as pool:
+    async with opened(FakeLoader(on_load=load), options=PoolOptions(rules=Rules(failure_cooldown=0.05))) as pool:
         spec = fake_spec(checkpoint)
         results = await asyncio.gather(*(translate(pool, spec, "x") for _ in range(3)), return_exceptions=True)
         assert all(isinstance(result, LoadFailed) and "disk on fire" in str(result) for result in results)

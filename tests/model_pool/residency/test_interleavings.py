@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from model_pool.errors import LeaseRevoked
-from model_pool.residency.entry import Entry, Lease
-from model_pool.residency.residency import Residency
-from model_pool.residency.states import ALLOWED, HOLDS_MEMORY, SETTLED, State
+from model_pool.residency.entry import Entry, Lease, Policy
+from model_pool.residency.residency import Residency, Rules
+from model_pool.residency.states import ALLOWED, HOLDS_MEMORY, SETTLED, UNDER_WAY, State
 from model_pool.types import ReplicaKey
 from tests.fakes.effects import FakeEffects, FakeWaiter, key
 
-KEYS = [key("a"), key("b")]
+KEYS = [key("a"), key("b"), key("c")]
 COOLDOWN = 30.0
+PEAK, FOOTPRINT, HUGE = 100, 60, 150
+BUDGETS = [None, 2 * FOOTPRINT + PEAK - 1, FOOTPRINT + PEAK, PEAK, PEAK - 1]
 keys = st.sampled_from(KEYS)
 
 
@@ -22,13 +24,21 @@ class Interleavings(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.effects = FakeEffects()
-        self.residency: Residency[str] = Residency(self.effects, failure_cooldown=COOLDOWN)
+        self.residency: Residency[str] = Residency(self.effects, Rules())
+        self.budget: int | None = None
         self.waiters: list[tuple[ReplicaKey, FakeWaiter]] = []
         self.batches: list[Lease[str]] = []
         self.loads_seen: set[tuple[ReplicaKey, int]] = set()
         self.loading: set[tuple[ReplicaKey, int]] = set()
         self.unloading: set[tuple[ReplicaKey, int]] = set()
         self.closed = False
+
+    @initialize(budget=st.sampled_from(BUDGETS), minimum_age=st.sampled_from([0.0, 5.0]))
+    def set_rules(self, budget: int | None, minimum_age: float) -> None:
+        self.budget = budget
+        budgets = {} if budget is None else {"cpu": budget}
+        rules = Rules(failure_cooldown=COOLDOWN, minimum_age=minimum_age, budgets=budgets)
+        self.residency = Residency(self.effects, rules)
 
     def _collect(self) -> None:
         """Take over what the last event asked for; a load or unload may be asked for once per generation."""
@@ -48,7 +58,7 @@ class Interleavings(RuleBasedStateMachine):
     @rule(of=keys)
     def acquire(self, of: ReplicaKey) -> None:
         waiter = FakeWaiter()
-        self.residency.acquire(of, waiter, peak_bytes=100)
+        self.residency.acquire(of, waiter, peak_bytes=PEAK)
         self.waiters.append((of, waiter))
 
     @rule(data=st.data())
@@ -81,12 +91,13 @@ class Interleavings(RuleBasedStateMachine):
                 self.batches.append(batch)
 
     @precondition(lambda self: self.loading)
-    @rule(data=st.data(), succeeds=st.booleans())
-    def load_ends(self, data: st.DataObject, *, succeeds: bool) -> None:
+    @rule(data=st.data(), ends=st.sampled_from(["well", "well", "huge", "badly"]))
+    def load_ends(self, data: st.DataObject, ends: str) -> None:
         load_key, generation = data.draw(st.sampled_from(sorted(self.loading, key=str)))
         self.loading.discard((load_key, generation))
-        if succeeds:
-            assert self.residency.on_loaded(load_key, generation, f"{load_key}#{generation}", 60)
+        if ends != "badly":
+            footprint = HUGE if ends == "huge" else FOOTPRINT
+            assert self.residency.on_loaded(load_key, generation, f"{load_key}#{generation}", footprint)
         else:
             self.residency.on_load_failed(load_key, generation, OSError("no"))
 
@@ -100,6 +111,16 @@ class Interleavings(RuleBasedStateMachine):
     @rule(of=keys)
     def unload(self, of: ReplicaKey) -> None:
         self.residency.unload(of)
+
+    @rule(of=keys, keep_alive=st.sampled_from([None, 0.0, 10.0]), pinned=st.booleans())
+    def configure(self, of: ReplicaKey, keep_alive: float | None, *, pinned: bool) -> None:
+        self.residency.configure(of, Policy(keep_alive=keep_alive, pinned=pinned))
+
+    @precondition(lambda self: self.effects.keep_alive_timers)
+    @rule(data=st.data())
+    def keep_alive_timer(self, data: st.DataObject) -> None:
+        of, generation, _ = data.draw(st.sampled_from(self.effects.keep_alive_timers))
+        self.residency.on_keep_alive(of, generation)
 
     @precondition(lambda self: self.effects.timers)
     @rule(data=st.data())
@@ -122,6 +143,7 @@ class Interleavings(RuleBasedStateMachine):
             self.residency.on_load_failed(of, stale, OSError("stale"))
             self.residency.on_unloaded(of, stale)
             self.residency.on_drain_deadline(of, stale)
+            self.residency.on_keep_alive(of, stale)
             assert before == (entry.state, entry.generation, entry.leases, len(entry.waiters), entry.resource)
 
     @rule(seconds=st.floats(0, 2 * COOLDOWN))
@@ -147,7 +169,6 @@ class Interleavings(RuleBasedStateMachine):
     @invariant()
     def settled_entries_keep_nobody_waiting(self) -> None:
         for entry in self.residency.entries:
-            assert entry.state is not State.RESERVED
             if entry.state in SETTLED:
                 assert not entry.waiters
 
@@ -178,8 +199,21 @@ class Interleavings(RuleBasedStateMachine):
     @invariant()
     def ledger_counts_what_holds_memory(self) -> None:
         holding = [e for e in self.residency.entries if e.state in HOLDS_MEMORY]
-        expected = sum(100 if e.state is State.LOADING else 60 for e in holding)
-        assert self.residency.memory_used("cpu") == expected
+        assert all(e.memory in {PEAK, FOOTPRINT, HUGE} for e in holding)
+        assert self.residency.memory_used("cpu") == sum(e.memory for e in holding)
+        assert not any(e.memory for e in self.residency.entries if e.state in {State.COLD, State.FAILED})
+
+    @invariant()
+    def memory_stays_within_the_budget_unless_a_replica_measured_larger_than_planned(self) -> None:
+        occupied = [e for e in self.residency.entries if e.state in HOLDS_MEMORY - {State.RESERVED}]
+        if self.budget is not None and not any(e.memory == HUGE for e in occupied):
+            assert sum(e.memory for e in occupied) <= self.budget
+
+    @invariant()
+    def reservation_waits_only_while_something_is_under_way(self) -> None:
+        waiting = [e for e in self.residency.entries if e.state is State.RESERVED]
+        if waiting:
+            assert any(e.state in UNDER_WAY for e in self.residency.entries)
 
     @invariant()
     def transitions_follow_the_table(self) -> None:
@@ -194,7 +228,7 @@ class Interleavings(RuleBasedStateMachine):
             self._collect()
             for load_key, generation in list(self.loading):
                 self.loading.discard((load_key, generation))
-                self.residency.on_loaded(load_key, generation, f"{load_key}#{generation}", 60)
+                self.residency.on_loaded(load_key, generation, f"{load_key}#{generation}", FOOTPRINT)
             for timer in self.effects.timers:
                 self.residency.on_drain_deadline(*timer)
             self._collect()
@@ -208,6 +242,6 @@ class Interleavings(RuleBasedStateMachine):
 
 
 Interleavings.TestCase.settings = settings(
-    max_examples=400, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=500, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestInterleavings = Interleavings.TestCase

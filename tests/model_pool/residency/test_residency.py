@@ -3,45 +3,9 @@ from __future__ import annotations
 import pytest
 
 from model_pool.errors import LeaseRevoked, LoadFailed, PoolClosed
-from model_pool.residency.entry import Entry
-from model_pool.residency.residency import Residency
 from model_pool.residency.states import State
-from tests.fakes.effects import FakeEffects, FakeWaiter, key
-
-A, B = key("a"), key("b")
-PEAK, FOOTPRINT = 200, 90
-
-
-class House:
-    """A residency over fake effects, with the few sentences that the tests are written in."""
-
-    def __init__(self) -> None:
-        self.effects = FakeEffects()
-        self.residency: Residency[str] = Residency(self.effects, failure_cooldown=30)
-
-    def ask(self, name: str = "", of: object = A) -> FakeWaiter:
-        waiter = FakeWaiter(name)
-        self.residency.acquire(of, waiter, peak_bytes=PEAK)  # type: ignore[arg-type]
-        return waiter
-
-    def finish_load(self, resource: str = "replica") -> bool:
-        load_key, generation = self.effects.loads[-1]
-        return self.residency.on_loaded(load_key, generation, resource, FOOTPRINT)
-
-    def finish_unload(self) -> None:
-        unload_key, generation, _ = self.effects.unloads[-1]
-        self.residency.on_unloaded(unload_key, generation)
-
-    def release(self, waiter: FakeWaiter) -> None:
-        assert waiter.lease is not None
-        self.residency.release(waiter.lease)
-
-    def state(self) -> State:
-        return self.entry.state
-
-    @property
-    def entry(self) -> Entry[str]:
-        return next(self.residency.entries)
+from tests.fakes.effects import FakeWaiter
+from tests.model_pool.residency.house import FOOTPRINT, PEAK, A, B, House
 
 
 @pytest.fixture
