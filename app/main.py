@@ -9,6 +9,8 @@ from importlib.metadata import version
 from typing import TypedDict
 
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
+from fastapi_offline import FastAPIOffline
 
 from app.api import health, native, stats
 from app.api.problems import ANSWERS, install_handlers
@@ -51,7 +53,7 @@ def create_app(settings: Settings, *, loader: EngineLoader | None = None, detect
             await services.close()
             logger.info("all replicas are unloaded")
 
-    app = FastAPI(
+    app = FastAPIOffline(
         title="Babelpool",
         version=version("babelpool"),
         summary="Self-hosted machine translation whose tiers share one pool of quantized models.",
@@ -63,4 +65,10 @@ def create_app(settings: Settings, *, loader: EngineLoader | None = None, detect
     app.include_router(native.router, responses=ANSWERS)
     app.include_router(health.router)
     app.include_router(stats.router)
+    app.add_api_route("/", _to_docs, include_in_schema=False)
     return app
+
+
+async def _to_docs() -> RedirectResponse:
+    """Show whoever opens the bare address what there is."""
+    return RedirectResponse("docs")

@@ -183,3 +183,12 @@ def test_openapi_describes_every_error_of_the_translating_routes(server: TestCli
         for status, response in responses.items():
             schema = response["content"]["application/json"]["schema"]
             assert (schema["$ref"].endswith("/ErrorResponse")) == (status != "200")
+
+
+def test_documentation_pages_need_no_other_host(server: TestClient) -> None:
+    assert server.get("/", follow_redirects=False).headers["location"] == "docs"
+    for path in ("/docs", "/redoc"):
+        page = server.get(path)
+        assert page.status_code == 200
+        assert "https://" not in page.text
+        assert "http://" not in page.text
