@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -13,6 +13,7 @@ from app.canary import Canary
 from app.detection import Detector
 from app.limits import Admission
 from app.settings import ConfigurationError, Settings, TierSettings
+from app.settings.models import Budget
 from app.telemetry.counts import Counts
 from app.telemetry.logs import LoadLog, logger
 from app.telemetry.metrics import Metrics
@@ -20,14 +21,19 @@ from app.tiers import Tier, TierTable
 from app.translate import Outcome, Translator
 from model_pool.batching.forming import BatchLimits
 from model_pool.catalog.catalog import Catalog
+from model_pool.devices import total_memory
 from model_pool.engines.base import EngineLoader
 from model_pool.engines.ctranslate2 import CTranslate2Loader
 from model_pool.errors import PoolError
 from model_pool.pool import ModelPool
 from model_pool.replica import ReplicaSpec, make_spec
+from model_pool.residency.entry import Policy
 from model_pool.residency.residency import Rules
 from model_pool.runtime import PoolOptions
 from model_pool.types import DecodeOptions
+
+_AUTO_SHARE = 0.8
+"""Of a device's memory, under memory_budget = "auto"; the rest is for the process itself and its work buffers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +99,10 @@ def build_services(
 ) -> Services:
     """Put a server together. Call it inside the event loop that will serve."""
     counts = Counts()
-    pool = ModelPool([loader], _pool_options(settings), observers=[metrics, LoadLog(tiers)])
+    pool = ModelPool([loader], _pool_options(settings, tiers), observers=[metrics, LoadLog(tiers)])
     metrics.watch(pool, tiers)
+    for key in tiers.unique:
+        pool.configure(key, tiers.policy_of(key))
 
     def count(outcomes: Sequence[Outcome]) -> None:
         counts.add(len(outcomes), sum(outcome.seconds for outcome in outcomes))
@@ -135,14 +143,29 @@ def _tier(name: str, settings: TierSettings, specs: Sequence[ReplicaSpec]) -> Ti
         options=DecodeOptions(beam_size=settings.beam_size, length_penalty=settings.length_penalty),
         max_length=settings.max_length,
         preload=settings.preload,
+        policy=Policy(keep_alive=None if settings.keep_alive == "never" else settings.keep_alive, pinned=settings.pin),
     )
 
 
-def _pool_options(settings: Settings) -> PoolOptions:
+def _pool_options(settings: Settings, tiers: TierTable) -> PoolOptions:
     batching, pool = settings.batching, settings.pool
     return PoolOptions(
-        rules=Rules(failure_cooldown=pool.failure_cooldown),
+        rules=Rules(
+            failure_cooldown=pool.failure_cooldown,
+            minimum_age=pool.minimum_age,
+            budgets=_budgets(pool.memory_budget, {spec.key.device for _, spec in tiers.references}),
+        ),
         drain_deadline=pool.drain_deadline,
         load_timeout=pool.load_timeout,
         limits=BatchLimits(max_items=batching.max_items, max_tokens=batching.max_tokens, window=batching.window),
     )
+
+
+def _budgets(budget: Budget, devices: Iterable[str]) -> dict[str, int]:
+    """Return bytes per device; a device whose memory cannot be read has no budget under "auto"."""
+    if budget == "none":
+        return {}
+    if budget != "auto":
+        return {device: int(budget) for device in devices}
+    totals = {device: total_memory(device) for device in devices}
+    return {device: int(total * _AUTO_SHARE) for device, total in totals.items() if total}

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from app.errors import PairUnsupported, UnknownTier
 from model_pool.replica import ReplicaSpec
+from model_pool.residency.entry import Policy
 from model_pool.types import DecodeOptions, ReplicaKey
 
 
@@ -35,6 +36,7 @@ class Tier:
     options: DecodeOptions
     max_length: int
     preload: bool
+    policy: Policy
 
     @cached_property
     def pairs(self) -> dict[str, tuple[str, ...]]:
@@ -101,6 +103,15 @@ class TierTable(Mapping[str, Tier]):
         for _, spec in self.references:
             unique.setdefault(spec.key, spec)
         return unique
+
+    def policy_of(self, key: ReplicaKey) -> Policy:
+        """Join what the tiers of a replica want: pinned if any pins it, kept for the longest that any asks for."""
+        wanted = [tier.policy for tier, spec in self.references if spec.key == key]
+        lasting = [policy.keep_alive for policy in wanted if policy.keep_alive is not None]
+        return Policy(
+            keep_alive=max(lasting) if len(lasting) == len(wanted) else None,
+            pinned=any(policy.pinned for policy in wanted),
+        )
 
     def languages(self) -> dict[str, list[str]]:
         """Source code -> target codes over all tiers, both sorted."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -37,7 +38,26 @@ def memory_in_use(device: str) -> int:
     """Return bytes in use: this process's resident set for "cpu", all processes' memory for a CUDA device."""
     if device == "cpu":
         return int(psutil.Process().memory_info().rss)
-    return _video_memory_in_use(device_index(device))
+    return _video_memory(device_index(device)).used
+
+
+def total_memory(device: str, cgroups: Path = _CGROUPS) -> int:
+    """Return the bytes that there are: what the cgroup or the machine has for "cpu", what the card has for CUDA.
+
+    0 where a card's memory cannot be read, because the extra "gpu" is not installed.
+    """
+    if device != "cpu":
+        return _video_memory(device_index(device)).total
+    limits = [_number(cgroups / "memory.max"), _number(cgroups / "memory" / "memory.limit_in_bytes")]
+    return min([psutil.virtual_memory().total, *(limit for limit in limits if limit)])
+
+
+def _number(file: Path) -> int | None:
+    """Return the number in a file; None where there is no file, or "max" in it."""
+    try:
+        return int(file.read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def device_index(device: str) -> int:
@@ -53,13 +73,20 @@ def return_free_memory() -> None:
         trim(0)
 
 
-def _video_memory_in_use(index: int) -> int:
+@dataclass(frozen=True, slots=True)
+class _VideoMemory:
+    used: int = 0
+    total: int = 0
+
+
+def _video_memory(index: int) -> _VideoMemory:
     try:
         import pynvml
     except ImportError:
-        return 0
+        return _VideoMemory()
     pynvml.nvmlInit()
     try:
-        return int(pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(index)).used)
+        info = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(index))
+        return _VideoMemory(int(info.used), int(info.total))
     finally:
         pynvml.nvmlShutdown()

@@ -14,7 +14,7 @@ from model_pool.batching.items import Hypotheses
 from model_pool.engines.base import EngineLoader
 from model_pool.observer import Observer
 from model_pool.replica import Replica, ReplicaSpec
-from model_pool.residency.entry import Entry, Lease
+from model_pool.residency.entry import Entry, Lease, Policy
 from model_pool.residency.states import State
 from model_pool.runtime import PoolOptions, Runtime
 from model_pool.types import DecodeOptions, EncodedSegment, ReplicaKey, Translation
@@ -41,6 +41,7 @@ class ReplicaSnapshot:
     load_seconds: float
     loaded_at: float | None
     footprint: int
+    pinned: bool
     failure: str | None
     queued: int
     running: int
@@ -108,6 +109,10 @@ class ModelPool:
         results = await replica.batcher.translate(segments, options)
         return await _in_turns(lambda pair: _translation(decode, *pair), list(zip(segments, results, strict=True)))
 
+    def configure(self, key: ReplicaKey, policy: Policy) -> None:
+        """Set keep-alive and pin of a replica, loaded or not."""
+        self._residency.configure(key, policy)
+
     def unload(self, key: ReplicaKey) -> None:
         """Drain and free a replica; those who ask meanwhile queue for the next load."""
         self._residency.unload(key)
@@ -162,6 +167,7 @@ def _snapshot(entry: Entry[Replica], wall_clock: float) -> ReplicaSnapshot:
         load_seconds=entry.load_seconds,
         loaded_at=None if entry.loaded_at is None else wall_clock + entry.loaded_at,
         footprint=entry.footprint,
+        pinned=entry.policy.pinned,
         failure=None if entry.failure is None else str(entry.failure.error),
         queued=batcher.queued if batcher else 0,
         running=batcher.running if batcher else 0,

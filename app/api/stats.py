@@ -75,6 +75,7 @@ def _replica(replica: Shared) -> ReplicaStats:
             "load_failures": snapshot.load_failures,
             "load_seconds": snapshot.load_seconds,
             "loaded_at": _loaded_at(replica),
+            "pinned": snapshot.pinned,
             "footprint_bytes": snapshot.footprint,
             "queued_segments": snapshot.queued,
             "running_batches": snapshot.running,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ByteSize, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 ENV_PREFIX = "BABELPOOL_"
@@ -62,9 +62,14 @@ class BatchingSettings(_Section):
     window: int = Field(ge=1)
 
 
-class PoolSettings(_Section):
-    """Patience of the pool."""
+Budget = Literal["auto", "none"] | ByteSize
 
+
+class PoolSettings(_Section):
+    """Room and patience of the pool."""
+
+    memory_budget: Budget
+    minimum_age: float = Field(ge=0)
     failure_cooldown: Seconds
     drain_deadline: Seconds
     load_timeout: Seconds
@@ -88,6 +93,8 @@ class TierSettings(_Section):
     compute_type: str = Field(default="auto", min_length=1)
     device: Device = ""
     preload: bool = True
+    keep_alive: Literal["never"] | Annotated[float, Field(ge=0)] = "never"
+    pin: bool = False
 
 
 class Settings(BaseSettings):

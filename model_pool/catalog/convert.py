@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from model_pool.catalog.agreement import HubTokenizer, LoadTokenizer, disagreement
-from model_pool.catalog.describe import FAST, PAIR, SHARED, Said, describe
+from model_pool.catalog.describe import FAST, SHARED, SOURCE, TARGET, Said, describe
 from model_pool.catalog.files import write_manifest
 from model_pool.catalog.languages import languages_of
 from model_pool.catalog.manifest import Family, Manifest
@@ -127,7 +127,7 @@ def _with_tokenizer(
 
 def _tokenizers(repository: Path, theirs: HubTokenizer) -> Iterator[Callable[[Path], list[Path]]]:
     """Yield what can be tried, the original SentencePiece models first: they are what training used."""
-    groups = [PAIR, *((name,) for name in SHARED)]
+    groups = [(SOURCE, TARGET), *((name,) for name in SHARED)]
     for names in groups:
         if all((repository / name).is_file() for name in names):
             yield partial(_copy, repository, names)

@@ -18,7 +18,7 @@ from model_pool.catalog.vocabulary import (
 from model_pool.catalog.weights import read_weights
 from model_pool.errors import CheckpointUnreadable
 
-PAIR = ("source.spm", "target.spm")
+SOURCE, TARGET = "source.spm", "target.spm"
 SHARED = ("sentencepiece.bpe.model", "sentencepiece.model", "spiece.model")
 FAST = "tokenizer.json"
 
@@ -74,7 +74,7 @@ def _family(directory: Path, vocabulary: Sequence[str]) -> Family:
     family = guess_family(vocabulary)
     if family is not None:
         return family
-    if all((directory / name).is_file() for name in PAIR):
+    if (directory / SOURCE).is_file():
         return Family.MARIAN
     raise CheckpointUnreadable(
         f"{directory}: the family cannot be told from the files. Say it: --family {'|'.join(Family)}."
@@ -82,16 +82,24 @@ def _family(directory: Path, vocabulary: Sequence[str]) -> Family:
 
 
 def _tokenizer_files(directory: Path) -> TokenizerFiles:
-    if all((directory / name).is_file() for name in PAIR):
-        return TokenizerFiles(kind="sentencepiece", source=PAIR[0], target=PAIR[1])
+    if (directory / SOURCE).is_file():
+        return TokenizerFiles(kind="sentencepiece", source=SOURCE, target=_target(directory))
     for name in SHARED:
         if (directory / name).is_file():
             return TokenizerFiles(kind="sentencepiece", source=name, target=name)
     if (directory / FAST).is_file():
         return TokenizerFiles(kind="tokenizers", source=FAST, target=FAST)
     raise CheckpointUnreadable(
-        f"{directory} has no tokenizer. Put {' and '.join(PAIR)} there, or one of {', '.join(SHARED)}, or {FAST}."
+        f"{directory} has no tokenizer. Put {SOURCE} (and {TARGET} if it differs) there, "
+        f"or one of {', '.join(SHARED)}, or {FAST}."
     )
+
+
+def _target(directory: Path) -> str:
+    """Return the target's SentencePiece model: the source's where there is no other, as one copy is enough."""
+    target = directory / TARGET
+    differs = target.is_file() and record_file(target) != record_file(directory / SOURCE)
+    return TARGET if differs else SOURCE
 
 
 def _file_names(directory: Path, tokenizer: TokenizerFiles) -> list[str]:

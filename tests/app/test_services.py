@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.services import make_loader, resolve_tiers
+from app.services import _budgets, make_loader, resolve_tiers
 from app.settings import ConfigurationError
 from model_pool.catalog.catalog import Catalog
+from model_pool.devices import total_memory
 from tests.app.conftest import EN_PT, Configure
 
 
@@ -41,3 +42,15 @@ def test_copies_and_compute_types_of_one_content_are_one_replica(configure: Conf
     tiers = resolve_tiers(settings, Catalog(tmp_path), make_loader(settings))
     assert len(tiers.references) == 3
     assert len(tiers.unique) == 2
+
+
+@pytest.mark.parametrize(
+    ("budget", "expected"),
+    [("none", {}), ("100MB", {"cpu": 100_000_000}), ("1GiB", {"cpu": 2**30}), ("auto", {"cpu": 0.8})],
+)
+def test_memory_budget_is_bytes_or_a_share_of_what_there_is(
+    configure: Configure, budget: str, expected: dict[str, float]
+) -> None:
+    budgets = _budgets(configure(pool={"memory_budget": budget}).pool.memory_budget, {"cpu"})
+    share = {device: int(part * total_memory(device)) if part < 1 else part for device, part in expected.items()}
+    assert budgets == share

@@ -9,6 +9,7 @@ from app.services import resolve_tiers
 from app.tiers import TierTable
 from model_pool.catalog.catalog import Catalog
 from model_pool.engines.fake import FakeLoader
+from model_pool.residency.entry import Policy
 from tests.app.conftest import BOTH, EN_PT, Configure
 
 
@@ -37,3 +38,21 @@ def test_languages_are_joined_over_tiers(tiers: TierTable) -> None:
     assert tiers.languages() == {"en": ["pt"], "pt": ["en"]}
     assert tiers["one-way"].sources == ("en",)
     assert tiers["one-way"].languages == ("en", "pt")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ({"keep_alive": 5}, {"keep_alive": 60}, Policy(keep_alive=60)),
+        ({"keep_alive": 0}, {"keep_alive": "never"}, Policy(keep_alive=None)),
+        ({"keep_alive": 5, "pin": True}, {"keep_alive": 5}, Policy(keep_alive=5, pinned=True)),
+        ({}, {}, Policy()),
+    ],
+)
+def test_tiers_that_share_a_replica_keep_it_for_the_longest_that_any_asks_for(
+    configure: Configure, tmp_path: Path, first: dict[str, object], second: dict[str, object], expected: Policy
+) -> None:
+    settings = configure(tiers={"basic": EN_PT | first, "medium": EN_PT | second})
+    table = resolve_tiers(settings, Catalog(tmp_path), FakeLoader())
+    (key,) = table.unique
+    assert table.policy_of(key) == expected

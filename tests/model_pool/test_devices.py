@@ -3,9 +3,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 
-from model_pool.devices import available_cpus, device_index, memory_in_use, return_free_memory
+from model_pool.devices import available_cpus, device_index, memory_in_use, return_free_memory, total_memory
 
 
 @pytest.mark.parametrize(("content", "cpus"), [("50000 100000", 1), ("100000 100000", 1), ("max 100000", None)])
@@ -40,3 +41,16 @@ def test_memory_in_use_follows_an_allocation() -> None:
 
 def test_device_index_is_the_number_behind_the_colon() -> None:
     assert [device_index(device) for device in ("cpu", "cuda", "cuda:3")] == [0, 0, 3]
+
+
+@pytest.mark.parametrize("file", ["memory.max", "memory/memory.limit_in_bytes"])
+def test_memory_limit_of_the_cgroup_is_what_there_is(tmp_path: Path, file: str) -> None:
+    (tmp_path / "memory").mkdir()
+    (tmp_path / file).write_text("1000000\n")
+    assert total_memory("cpu", tmp_path) == 1_000_000
+
+
+@pytest.mark.parametrize("content", ["max\n", "9223372036854771712\n"])
+def test_without_a_limit_the_machines_memory_is_what_there_is(tmp_path: Path, content: str) -> None:
+    (tmp_path / "memory.max").write_text(content)
+    assert total_memory("cpu", tmp_path) == psutil.virtual_memory().total

@@ -31,6 +31,7 @@ class ReplicaStats(BaseModel):
     load_failures: int = 0
     load_seconds: float = Field(default=0.0, description="How long the last load took.")
     loaded_at: datetime | None = None
+    pinned: bool = Field(default=False, description="Never evicted for another checkpoint.")
     footprint_bytes: int = Field(default=0, description="Measured growth of memory in use by the load.")
     queued_segments: int = 0
     running_batches: int = 0

@@ -216,3 +216,36 @@ def test_never_is_never() -> None:
     house = House()
     house.resident(A, at=0)
     assert not house.effects.keep_alive_timers
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_reservation_that_a_larger_replica_has_overtaken_is_planned_again(*, held: bool) -> None:
+    house = budgeted(2 * PEAK)
+    house.resident(C, at=0)
+    holder = house.ask(of=A)
+    waiting = house.ask(of=B)
+    assert house.states() == {C: State.UNLOADING, A: State.LOADING, B: State.RESERVED}
+    house.residency.on_loaded(A, 1, "huge", 2 * PEAK - 1)
+    if not held:
+        house.release(holder)
+    house.residency.on_unloaded(C, 1)
+    if held:
+        assert isinstance(waiting.error, PoolSaturated)
+        assert house.states()[B] is State.COLD
+        assert house.residency.memory_used("cpu") == 2 * PEAK - 1
+        assert not any(entry.memory for entry in house.residency.entries if entry.key == B)
+        return
+    assert house.states() == {C: State.COLD, A: State.UNLOADING, B: State.RESERVED}
+    house.finish_unload()
+    house.finish_load()
+    assert waiting.lease is not None
+
+
+def test_idleness_begins_with_a_load_that_nobody_waits_for_any_more() -> None:
+    house = House()
+    house.residency.configure(A, Policy(keep_alive=5))
+    waiter = house.ask()
+    waiter.alive = False
+    house.residency.cancel(A, waiter)
+    house.finish_load()
+    assert house.effects.keep_alive_timers == [(A, 1, 5)]
