@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from app.detection import Undecidable
 from app.languages import UnknownLanguage
-from model_pool.errors import LanguageUnsupported, PoolError, ResidencyError, SegmentFailed, SegmentTooLong
+from model_pool.errors import LanguageUnsupported, PoolError, QueueFull, ResidencyError, SegmentFailed, SegmentTooLong
 
 Detail = Mapping[str, Any] | Sequence[Any] | None
 
@@ -73,6 +73,7 @@ class Problem:
 
 
 _POOL_STATUS: Mapping[type[PoolError], int] = {
+    QueueFull: 429,
     ResidencyError: 503,
     LanguageUnsupported: 400,
     SegmentTooLong: 400,

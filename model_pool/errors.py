@@ -18,7 +18,8 @@ PoolError
 ├── ResidencyError              a replica cannot be had now
 │   ├── LoadFailed              the load raised; holds until a cooldown has passed
 │   ├── LeaseRevoked            the drain deadline passed while the replica was in use
-│   ├── PoolSaturated           no memory or no queue room is left
+│   ├── PoolSaturated           no memory is left
+│   ├── QueueFull               too many tokens are waiting already
 │   └── PoolClosed              the pool is shutting down
 └── EngineError                 the runtime failed while translating
     ├── SegmentFailed           this segment alone makes the engine raise
@@ -127,6 +128,10 @@ class LeaseRevoked(ResidencyError):
 
 class PoolSaturated(ResidencyError):
     code = "pool_saturated"
+
+
+class QueueFull(ResidencyError):
+    code = "queue_full"
 
 
 class PoolClosed(ResidencyError):

@@ -1,12 +1,11 @@
 """Which queued items make the next batch: window, length sort, padded-token budget; pure.
 
-The oldest item always leaves with the batch that is formed now, and brings along its neighbours in length.
-So no length starves: an item's age is its place in the queue, and every batch moves the head on.
+The item whose turn it is always leaves with the batch that is formed now, and brings along its neighbours in length,
+so no length starves.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 
 from model_pool.batching.items import Item
@@ -18,39 +17,30 @@ class BatchLimits:
 
     max_items: segments a batch.
     max_tokens: padded source tokens a batch, (segments) x (longest); a single segment may exceed it.
-    window: how many queued segments to look at for some of like length and equal options.
+    window: how many segments, in the order of their turns, to look at for some of like length and equal options.
+    max_queued_tokens: source tokens that may wait; what does not fit behind others is refused.
     """
 
     max_items: int = 32
     max_tokens: int = 1024
     window: int = 256
+    max_queued_tokens: int = 1_000_000
 
 
-def form_batch(queue: deque[Item], limits: BatchLimits, *, free_slots: int) -> list[Item]:
-    """Take the next batch out of `queue`; empty where nobody in it is waiting any more.
+def form_batch(window: list[Item], limits: BatchLimits, *, share: int) -> list[Item]:
+    """Return the batch to compute now out of the items whose turn is next, at most `share` of them.
 
-    Items that nobody waits for are dropped on the way. What is taken is at most a fair share of the queue for
-    each of the `free_slots` callers of the engine, so that none of them idles while another has a long batch.
+    The first is always in it, with those neighbours in length that have the same options and fit the budget.
+    Work that stands twice in the window, because two submissions want it, is taken once.
     """
-    window = _take_living(queue, limits.window)
-    if not window:
-        return []
-    share = -(-(len(window) + len(queue)) // free_slots)
-    alike = [item for item in window if item.options == window[0].options]
-    batch = _pack(alike, max_items=min(limits.max_items, share), max_tokens=limits.max_tokens)
-    chosen = set(map(id, batch))
-    queue.extendleft(item for item in reversed(window) if id(item) not in chosen)
-    return batch
-
-
-def _take_living(queue: deque[Item], size: int) -> list[Item]:
-    """Take up to `size` items that somebody waits for, oldest first."""
-    taken: list[Item] = []
-    while queue and len(taken) < size:
-        item = queue.popleft()
-        if item.alive:
-            taken.append(item)
-    return taken
+    options = window[0].work.options
+    seen: set[int] = set()
+    candidates: list[Item] = []
+    for item in window:
+        if item.work.options == options and id(item.work) not in seen:
+            seen.add(id(item.work))
+            candidates.append(item)
+    return _pack(candidates, max_items=min(limits.max_items, share), max_tokens=limits.max_tokens)
 
 
 def _pack(window: list[Item], *, max_items: int, max_tokens: int) -> list[Item]:

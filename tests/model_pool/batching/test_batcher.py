@@ -10,7 +10,7 @@ import pytest
 from model_pool.batching.batcher import BatchDone, Batcher
 from model_pool.batching.forming import BatchLimits
 from model_pool.engines.fake import FakeEngine
-from model_pool.errors import DeviceLost, EngineError, PoolClosed, SegmentFailed
+from model_pool.errors import DeviceLost, EngineError, PoolClosed, QueueFull, SegmentFailed
 from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis
 
 GREEDY = DecodeOptions()
@@ -86,7 +86,7 @@ async def test_nothing_to_translate_is_answered_without_a_batch() -> None:
 async def test_what_queued_while_the_engine_was_busy_makes_one_batch() -> None:
     gate = Gate()
     async with bench(FakeEngine(hook=gate)) as one:
-        blockers = [asyncio.create_task(one.words("block")) for _ in range(2)]
+        blockers = [asyncio.create_task(one.words(f"block {n}")) for n in range(2)]
         for _ in blockers:
             await gate.wait_entered()
         callers = [asyncio.create_task(one.words(f"caller {n}")) for n in range(5)]
@@ -158,7 +158,7 @@ async def test_engine_that_answers_too_few_segments_is_an_error_and_not_a_mixup(
 async def test_cancelled_request_drops_its_queued_segments() -> None:
     gate = Gate()
     async with bench(FakeEngine(hook=gate)) as one:
-        blockers = [asyncio.create_task(one.words("block")) for _ in range(2)]
+        blockers = [asyncio.create_task(one.words(f"block {n}")) for n in range(2)]
         for _ in blockers:
             await gate.wait_entered()
         doomed = asyncio.create_task(one.words("doomed"))
@@ -176,7 +176,7 @@ async def test_cancelled_request_drops_its_queued_segments() -> None:
 async def test_shut_batcher_answers_everybody() -> None:
     gate = Gate()
     async with bench(FakeEngine(hook=gate)) as one:
-        running = [asyncio.create_task(one.words("running")) for _ in range(2)]
+        running = [asyncio.create_task(one.words(f"running {n}")) for n in range(2)]
         for _ in running:
             await gate.wait_entered()
         queued = asyncio.create_task(one.words("queued"))
@@ -187,7 +187,7 @@ async def test_shut_batcher_answers_everybody() -> None:
         with pytest.raises(PoolClosed):
             await one.words("late")
         gate.opened.set()
-        assert await asyncio.gather(*running) == [["running"], ["running"]]
+        assert await asyncio.gather(*running) == [["running 0"], ["running 1"]]
 
 
 async def test_counters_tell_tokens_padding_and_waits() -> None:
@@ -199,3 +199,99 @@ async def test_counters_tell_tokens_padding_and_waits() -> None:
     assert counters.padded_tokens >= 4
     assert counters.batches == len(one.reports)
     assert all(wait >= 0 for report in one.reports for wait in report.queue_seconds)
+
+
+async def test_same_segment_in_flight_is_computed_once_for_all_who_ask() -> None:
+    gate = Gate()
+    async with bench(FakeEngine(hook=gate)) as one:
+        running = [asyncio.create_task(one.words("block")) for _ in range(2)]
+        await gate.wait_entered()
+        callers = [asyncio.create_task(one.words("same", f"own {n}")) for n in range(5)]
+        late = asyncio.create_task(one.words("block"))
+        await asyncio.sleep(0)
+        gate.opened.set()
+        assert await asyncio.gather(*callers) == [["same", f"own {n}"] for n in range(5)]
+        assert await asyncio.gather(*running, late) == [["block"]] * 3
+        assert one.batcher.counters.joined == 4 + 2
+    computed = [segment.tokens for batch in one.engine.batches for segment in batch]
+    assert computed.count(("same",)) == 1
+    assert computed.count(("block",)) == 1
+
+
+async def test_segment_that_stands_twice_in_a_text_is_computed_once() -> None:
+    async with bench() as one:
+        assert await one.words("a", "b", "a") == ["a", "b", "a"]
+        assert one.batcher.counters.segments == 2
+
+
+async def test_work_goes_on_for_those_who_still_want_it() -> None:
+    gate = Gate()
+    async with bench(FakeEngine(hook=gate)) as one:
+        blockers = [asyncio.create_task(one.words(f"block {n}")) for n in range(2)]
+        for _ in blockers:
+            await gate.wait_entered()
+        first = asyncio.create_task(one.words("same"))
+        second = asyncio.create_task(one.words("same"))
+        await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.sleep(0)
+        gate.opened.set()
+        assert await second == ["same"]
+
+
+async def test_failure_reaches_all_who_joined() -> None:
+    def poison(batch: Sequence[EncodedSegment]) -> None:
+        raise ValueError("cannot digest")
+
+    async with bench(FakeEngine(hook=poison)) as one:
+        results = await asyncio.gather(*(one.words("same") for _ in range(3)), return_exceptions=True)
+    assert all(isinstance(result, SegmentFailed) for result in results)
+
+
+async def test_nothing_stays_behind_of_cancelled_and_finished_work() -> None:
+    gate = Gate()
+    async with bench(FakeEngine(hook=gate)) as one:
+        blockers = [asyncio.create_task(one.words(f"block {n}")) for n in range(2)]
+        for _ in blockers:
+            await gate.wait_entered()
+        doomed = [asyncio.create_task(one.words(f"doomed {n}", "shared")) for n in range(20)]
+        await asyncio.sleep(0)
+        for task in doomed:
+            task.cancel()
+        gate.opened.set()
+        await asyncio.gather(*blockers)
+        await one.words("last")
+        assert one.batcher.queued == one.batcher.queued_tokens == 0
+        assert len(one.batcher._in_flight) == 0
+
+
+async def test_full_queue_refuses_at_once_and_says_when_to_come_back() -> None:
+    gate = Gate()
+    async with bench(FakeEngine(hook=gate), BatchLimits(max_queued_tokens=10)) as one:
+        blockers = [asyncio.create_task(one.words(f"block {n}")) for n in range(2)]
+        for _ in blockers:
+            await gate.wait_entered()
+        waiting = asyncio.create_task(one.words("a b c d e f g h"))
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull) as caught:
+            await one.words("i j k")
+        assert caught.value.retry_after
+        assert "batching.max_queued_tokens" in str(caught.value)
+        fits = asyncio.create_task(one.words("i j"))
+        gate.opened.set()
+        assert await waiting == ["a b c d e f g h"]
+        assert await fits == ["i j"]
+
+
+async def test_request_over_the_whole_limit_is_served_when_nothing_waits() -> None:
+    async with bench(limits=BatchLimits(max_queued_tokens=3)) as one:
+        assert await one.words("a b c d e f g h") == ["a b c d e f g h"]
+
+
+async def test_one_liner_waits_for_one_batch_and_not_for_the_bulk_before_it() -> None:
+    async with bench(limits=BatchLimits(max_items=4)) as one:
+        bulk = asyncio.create_task(one.words(*(f"bulk {n}" for n in range(2000))))
+        await asyncio.sleep(0.01)
+        assert await one.words("me first") == ["me first"]
+        assert not bulk.done()
+        assert await bulk == [f"bulk {n}" for n in range(2000)]
