@@ -62,4 +62,6 @@ class Canary:
         manifest = spec.checkpoint.manifest
         source, target = next((s, t) for s in manifest.sources for t in manifest.targets if manifest.translates(s, t))
         async with self._pool.lease(spec) as lease:
-            await self._pool.translate(lease, [_TEXT], source=source, target=target, options=DecodeOptions())
+            await self._pool.translate(
+                lease, [_TEXT], source=source, target=target, options=DecodeOptions(), cached=False
+            )

@@ -4,7 +4,8 @@ RequestError
 ├── UnknownTier            404  no such tier
 ├── PairUnsupported        400  the tier has no checkpoint for this pair
 ├── TextTooLarge           413  more characters or texts than the limits allow
-└── TooManyRequests        429  the server is full
+├── TooManyRequests        429  the server is full
+└── DeadlineExceeded       504  the client's or the server's time for the request is over
 
 Errors of `model_pool`, `app.languages` and `app.detection` keep their types; `problem_of` knows their statuses.
 """
@@ -59,6 +60,13 @@ class TooManyRequests(RequestError):
 
     code = "too_many_requests"
     status = 429
+
+
+class DeadlineExceeded(RequestError):
+    """The client's or the server's time for the request is over."""
+
+    code = "deadline_exceeded"
+    status = 504
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from fastapi_offline import FastAPIOffline
 from app.api import health, native, stats
 from app.api.problems import ANSWERS, install_handlers
 from app.detection import Detector, FastTextDetector
+from app.disconnects import CancelOnDisconnect
 from app.limits import BodyLimit
 from app.services import Services, build_services, make_loader, resolve_tiers
 from app.settings import Settings
@@ -61,6 +62,7 @@ def create_app(settings: Settings, *, loader: EngineLoader | None = None, detect
     )
     install_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.limits.max_body_bytes)
+    app.add_middleware(CancelOnDisconnect)
     app.add_middleware(RequestMetrics, metrics=metrics)
     app.include_router(native.router, responses=ANSWERS)
     app.include_router(health.router)

@@ -29,13 +29,15 @@ class Answer:
     """One translated text before it is dressed for a client.
 
     confidence: geometric mean of the model's probabilities over the target tokens, in [0, 1]; 1 where nothing was
-    translated.
+    translated. cached: every segment was translated for an earlier request. tier_used: "" for the one asked for.
     """
 
     text: str
     model_used: str = UNTRANSLATED
     confidence: float = 1.0
     segments: int = 0
+    cached: bool = False
+    tier_used: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -47,6 +49,7 @@ class PairTranslator:
     lease: ReplicaLease
     route: Route
     tier: Tier
+    client: str
 
     async def translate(self, texts: Sequence[str]) -> list[Answer]:
         """Return one answer per text, in order. All their segments are queued at once."""
@@ -77,7 +80,12 @@ class PairTranslator:
 
     async def _decode(self, segments: Sequence[str]) -> list[Translation]:
         return await self.pool.translate(
-            self.lease, segments, source=self.route.source, target=self.route.target, options=self.tier.options
+            self.lease,
+            segments,
+            source=self.route.source,
+            target=self.route.target,
+            options=self.tier.options,
+            client=self.client,
         )
 
 
@@ -108,6 +116,7 @@ def _answer(document: Document, translations: Sequence[Translation], model: str)
         model_used=model,
         confidence=math.exp(_mean_score(translations)),
         segments=len(translations),
+        cached=all(translation.cached for translation in translations),
         warnings=(_incomplete(incomplete),) if incomplete else (),
     )
 

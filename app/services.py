@@ -99,7 +99,12 @@ def build_services(
 ) -> Services:
     """Put a server together. Call it inside the event loop that will serve."""
     counts = Counts()
-    pool = ModelPool([loader], _pool_options(settings, tiers), observers=[metrics, LoadLog(tiers)])
+    pool = ModelPool(
+        [loader],
+        _pool_options(settings, tiers),
+        observers=[metrics, LoadLog(tiers)],
+        cache_bytes=settings.cache.max_bytes,
+    )
     metrics.watch(pool, tiers)
     for key in tiers.unique:
         pool.configure(key, tiers.policy_of(key))
@@ -143,6 +148,7 @@ def _tier(name: str, settings: TierSettings, specs: Sequence[ReplicaSpec]) -> Ti
         options=DecodeOptions(beam_size=settings.beam_size, length_penalty=settings.length_penalty),
         max_length=settings.max_length,
         preload=settings.preload,
+        fallback=settings.fallback,
         policy=Policy(keep_alive=None if settings.keep_alive == "never" else settings.keep_alive, pinned=settings.pin),
     )
 
@@ -157,7 +163,7 @@ def _pool_options(settings: Settings, tiers: TierTable) -> PoolOptions:
         ),
         drain_deadline=pool.drain_deadline,
         load_timeout=pool.load_timeout,
-        limits=BatchLimits(max_items=batching.max_items, max_tokens=batching.max_tokens, window=batching.window),
+        limits=BatchLimits(**batching.model_dump()),
     )
 
 

@@ -37,6 +37,7 @@ class Tier:
     max_length: int
     preload: bool
     policy: Policy
+    fallback: str
 
     @cached_property
     def pairs(self) -> dict[str, tuple[str, ...]]:

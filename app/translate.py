@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from app.concurrency import together
 from app.detection import Detection, Detector
+from app.errors import PairUnsupported
 from app.languages import match
 from app.pairs import Answer, PairTranslator
 from app.text.characters import has_letter
 from app.tiers import Route, Tier, TierTable
+from model_pool.errors import DeviceLost, LoadFailed, PoolError, PoolSaturated
 from model_pool.pool import ModelPool
 
 AUTO = "auto"
@@ -46,14 +48,17 @@ class Translator:
         self._on_done = on_done
 
     async def translate(
-        self, texts: Sequence[str], *, source: str, target: str, tier: str | None = None
+        self, texts: Sequence[str], *, source: str, target: str, tier: str | None = None, client: str = ""
     ) -> list[Outcome]:
-        """Translate each text; one outcome each, in order. With source "auto" each text is detected on its own."""
+        """Translate each text; one outcome each, in order. With source "auto" each text is detected on its own.
+
+        client: whom to charge for the engine's time.
+        """
         started = perf_counter()
         chosen = self._tiers[tier or self._tiers.default]
         detections = await self._detect(texts, source, chosen)
         pairs = _pairs(detections, source, target, chosen)
-        answers = await self._answers(texts, pairs, chosen)
+        answers = await self._answers(texts, pairs, chosen, client)
         seconds = perf_counter() - started
         outcomes = [
             Outcome(text, answer, *pair, tier=chosen.name, seconds=seconds, detection=detection)
@@ -78,22 +83,42 @@ class Translator:
             lambda: [detect(text, languages) if has_letter(text) else None for text in texts]
         )
 
-    async def _answers(self, texts: Sequence[str], pairs: Sequence[Pair], tier: Tier) -> list[Answer]:
+    async def _answers(self, texts: Sequence[str], pairs: Sequence[Pair], tier: Tier, client: str) -> list[Answer]:
         """Translate the texts of each pair together, and the pairs side by side."""
         groups: dict[Pair, list[int]] = {}
         for index, pair in enumerate(pairs):
             groups.setdefault(pair, []).append(index)
         routes = {pair: tier.route(*pair) for pair in groups if pair[0] != pair[1]}
-        work = [self._translate(routes[pair], [texts[index] for index in groups[pair]], tier) for pair in routes]
+        work = [
+            self._translate(route, [texts[index] for index in groups[pair]], tier, client)
+            for pair, route in routes.items()
+        ]
         answers = [Answer(text) for text in texts]
         for pair, translated in zip(routes, await together(work), strict=True):
             for index, answer in zip(groups[pair], translated, strict=True):
                 answers[index] = answer
         return answers
 
-    async def _translate(self, route: Route, texts: Sequence[str], tier: Tier) -> list[Answer]:
-        async with self._pool.lease(route.spec) as lease:
-            return await PairTranslator(self._pool, lease, route, tier).translate(texts)
+    async def _translate(self, route: Route, texts: Sequence[str], tier: Tier, client: str) -> list[Answer]:
+        try:
+            async with self._pool.lease(route.spec) as lease:
+                return await PairTranslator(self._pool, lease, route, tier, client).translate(texts)
+        except (LoadFailed, PoolSaturated, DeviceLost) as error:
+            if not tier.fallback:
+                raise
+            return await self._fall_back(error, route, texts, tier, client)
+
+    async def _fall_back(
+        self, error: PoolError, route: Route, texts: Sequence[str], tier: Tier, client: str
+    ) -> list[Answer]:
+        """Answer with the configured other tier, and say so; with the first error where that cannot serve the pair."""
+        other = replace(self._tiers[tier.fallback], fallback="")
+        try:
+            answers = await self._translate(other.route(route.source, route.target), texts, other, client)
+        except (PairUnsupported, PoolError):
+            raise error from error.__cause__
+        why = f"Tier {tier.name!r} could not answer, so {other.name!r} did: {error}"
+        return [replace(answer, tier_used=other.name, warnings=(*answer.warnings, why)) for answer in answers]
 
 
 def _pairs(detections: Sequence[Detection | None], source: str, target: str, tier: Tier) -> list[Pair]:

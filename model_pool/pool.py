@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from model_pool.batching.batcher import BatcherCounters
 from model_pool.batching.items import Hypotheses
+from model_pool.cache import CacheKey, TranslationCache
 from model_pool.engines.base import EngineLoader
 from model_pool.observer import Observer
 from model_pool.replica import Replica, ReplicaSpec
@@ -51,7 +52,7 @@ class ReplicaSnapshot:
 class ModelPool:
     """Loads each unique checkpoint once and lets every caller share it.
 
-    loaders: how to make engines, one loader a kind.
+    loaders: how to make engines, one loader a kind. cache_bytes: for translations made before; 0 is off.
     Create it inside the event loop that uses it, and end it with `close`.
     """
 
@@ -60,9 +61,11 @@ class ModelPool:
         loaders: Sequence[EngineLoader],
         options: PoolOptions | None = None,
         observers: Sequence[Observer] = (),
+        cache_bytes: int = 0,
     ) -> None:
         self._runtime = Runtime({loader.name: loader for loader in loaders}, options or PoolOptions(), observers)
         self._residency = self._runtime.residency
+        self.cache = TranslationCache(cache_bytes) if cache_bytes else None
 
     async def acquire(self, spec: ReplicaSpec) -> ReplicaLease:
         """Return a lease on the replica, loading it if need be; pair with `release`, or use `lease`.
@@ -96,18 +99,43 @@ class ModelPool:
             self.release(lease)
 
     async def translate(
-        self, lease: ReplicaLease, texts: Sequence[str], *, source: str, target: str, options: DecodeOptions
+        self,
+        lease: ReplicaLease,
+        texts: Sequence[str],
+        *,
+        source: str,
+        target: str,
+        options: DecodeOptions,
+        client: str = "",
+        cached: bool = True,
     ) -> list[Translation]:
         """Translate segments in one language pair; one translation each, in order.
 
-        The batch that each segment travels in may hold segments of other callers. Raises LanguageUnsupported,
+        client: whom to charge for the engine's time. cached: False computes anew what is in the cache.
+        The batch that a segment travels in may hold segments of others. Raises LanguageUnsupported, QueueFull,
         SegmentTooLong, SegmentFailed, DeviceLost, LeaseRevoked.
         """
         replica = lease.resource
-        encode, decode = replica.tokenizer.encode, replica.tokenizer.decode
-        segments = await _in_turns(lambda text: encode(text, source, target), texts)
-        results = await replica.batcher.translate(segments, options)
-        return await _in_turns(lambda pair: _translation(decode, *pair), list(zip(segments, results, strict=True)))
+        keys = [CacheKey(replica.spec.key, source, target, options, text) for text in texts]
+        if self.cache is None or not cached:
+            return await self._compute(replica, keys, client)
+        known = [self.cache.get(key) for key in keys]
+        missing = [key for key, translation in zip(keys, known, strict=True) if translation is None]
+        made = await self._compute(replica, missing, client)
+        for key, translation in zip(missing, made, strict=True):
+            self.cache.put(key, translation)
+        fresh = iter(made)
+        return [translation if translation is not None else next(fresh) for translation in known]
+
+    async def _compute(self, replica: Replica, keys: Sequence[CacheKey], client: str) -> list[Translation]:
+        """Encode, batch and decode; all keys have the same pair and options."""
+        if not keys:
+            return []
+        tokenizer = replica.tokenizer
+        segments = await _in_turns(lambda key: tokenizer.encode(key.text, key.source, key.target), keys)
+        results = await replica.batcher.translate(segments, keys[0].options, client=client)
+        pairs = list(zip(segments, results, strict=True))
+        return await _in_turns(lambda pair: _translation(tokenizer.decode, *pair), pairs)
 
     def configure(self, key: ReplicaKey, policy: Policy) -> None:
         """Set keep-alive and pin of a replica, loaded or not."""

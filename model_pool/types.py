@@ -80,6 +80,7 @@ class Translation:
     """Hypotheses of one segment as text, best first, with their scores in the same order.
 
     source_tokens, target_tokens: what the engine read and wrote (best hypothesis), special tokens included.
+    cached: it was made for an earlier request.
     """
 
     texts: tuple[str, ...]
@@ -87,6 +88,7 @@ class Translation:
     source_tokens: int
     target_tokens: int
     truncated: bool = False
+    cached: bool = False
 
     @property
     def text(self) -> str:

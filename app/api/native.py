@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Body
 
+from app.api.context import Asking, Context
 from app.api.schemas.native import (
     BatchResponse,
     Candidate,
@@ -30,26 +31,31 @@ router = APIRouter(tags=["translation"])
 
 
 @router.post("/translate")
-async def translate(request: TranslateRequest, serving: Serving) -> TranslateResponse:
+async def translate(request: TranslateRequest, serving: Serving, asking: Asking) -> TranslateResponse:
     """Translate a text, or a list of texts in one call."""
     texts = _texts(request)
     with serving.admission.admitted(texts):
-        return await _translate(request, texts, serving)
+        async with asking.deadline():
+            return await _translate(request, texts, serving, asking)
 
 
 @router.post("/translate/batch")
-async def translate_batch(requests: Annotated[list[TranslateRequest], Body()], serving: Serving) -> BatchResponse:
+async def translate_batch(
+    requests: Annotated[list[TranslateRequest], Body()], serving: Serving, asking: Asking
+) -> BatchResponse:
     """Translate a bare array of requests, each with its own languages and tier. One that fails fails the call."""
     with serving.admission.admitted([text for request in requests for text in _texts(request)]):
-        results = await together(_translate(request, _texts(request), serving) for request in requests)
+        async with asking.deadline():
+            results = await together(_translate(one, _texts(one), serving, asking) for one in requests)
     return BatchResponse(results=results)
 
 
 @router.post("/detect-language")
-async def detect_language(request: DetectRequest, serving: Serving) -> DetectResponse:
+async def detect_language(request: DetectRequest, serving: Serving, asking: Asking) -> DetectResponse:
     """Identify the language of a text among those that this server reads."""
     serving.admission.check([request.text])
-    detection = await serving.translator.detect(request.text)
+    async with asking.deadline():
+        detection = await serving.translator.detect(request.text)
     candidates = [Candidate(language=one.language, confidence=one.confidence) for one in detection.candidates]
     return DetectResponse(language=detection.language, confidence=detection.confidence, candidates=candidates)
 
@@ -72,9 +78,15 @@ def _texts(request: TranslateRequest) -> Sequence[str]:
     return [request.text] if isinstance(request.text, str) else request.text
 
 
-async def _translate(request: TranslateRequest, texts: Sequence[str], serving: Services) -> TranslateResponse:
+async def _translate(
+    request: TranslateRequest, texts: Sequence[str], serving: Services, asking: Context
+) -> TranslateResponse:
     outcomes = await serving.translator.translate(
-        texts, source=request.source_language, target=request.target_language, tier=request.model_type
+        texts,
+        source=request.source_language,
+        target=request.target_language,
+        tier=request.model_type,
+        client=asking.client,
     )
     return _response(outcomes, single=isinstance(request.text, str))
 
@@ -90,10 +102,11 @@ def _response(outcomes: Sequence[Outcome], *, single: bool) -> TranslateResponse
         source_language=shaped([outcome.source for outcome in outcomes]),
         target_language=outcomes[0].target,
         model_type=outcomes[0].tier,
+        tier_used=shaped([answer.tier_used or outcomes[0].tier for answer in answers]),
         model_used=shaped([answer.model_used for answer in answers]),
         confidence_score=shaped([answer.confidence for answer in answers]),
         processing_time_ms=round(outcomes[0].seconds * 1000),
-        from_cache=False,
+        from_cache=all(answer.cached for answer in answers),
         warnings=[warning for answer in answers for warning in answer.warnings],
     )
 

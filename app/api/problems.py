@@ -32,6 +32,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         422: "A field is missing or wrong; detail names each.",
         429: "Too many requests are in flight; Retry-After says when to come back.",
         500: "A bug, or a segment that the checkpoint cannot do.",
+        504: "The time for the request is over; see X-Request-Timeout.",
         503: "The replica cannot be had now; Retry-After says when to come back, where that can help.",
     }.items()
 }

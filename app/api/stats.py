@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from app.api.schemas.stats import ReplicaStats, SharedModel, StatsResponse
+from app.api.schemas.stats import CacheStats, ReplicaStats, SharedModel, StatsResponse
 from app.services import Serving
 from app.telemetry.counts import Counts
 from app.telemetry.sharing import Shared, Sharing, sharing_of
+from model_pool.cache import TranslationCache
 
 _MEBIBYTE = 2**20
 
@@ -20,7 +21,7 @@ router = APIRouter(tags=["monitoring"])
 @router.get("/stats")
 async def stats(serving: Serving) -> StatsResponse:
     """What sharing saves and what each replica has done; every value is measured."""
-    return stats_of(sharing_of(serving.tiers, serving.pool.snapshot()), serving.counts)
+    return stats_of(sharing_of(serving.tiers, serving.pool.snapshot()), serving.counts, serving.pool.cache)
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {CONTENT_TYPE_LATEST: {}}}})
@@ -29,7 +30,7 @@ async def metrics(serving: Serving) -> Response:
     return Response(serving.metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
 
-def stats_of(sharing: Sharing, counts: Counts) -> StatsResponse:
+def stats_of(sharing: Sharing, counts: Counts, cache: TranslationCache | None) -> StatsResponse:
     """Render the sharing and the counts."""
     shared = [replica for replica in sharing.replicas if len(replica.tiers) > 1]
     return StatsResponse(
@@ -48,6 +49,7 @@ def stats_of(sharing: Sharing, counts: Counts) -> StatsResponse:
         optimization_ratio=sharing.replicas_saved / sharing.references,
         memory_used_bytes=sharing.memory_used,
         memory_saved_bytes=sharing.memory_saved,
+        cache=_cache(cache) if cache else None,
         replicas=[_replica(replica) for replica in sharing.replicas],
     )
 
@@ -85,9 +87,14 @@ def _replica(replica: Shared) -> ReplicaStats:
             "source_tokens": counters.source_tokens,
             "padded_tokens": counters.padded_tokens,
             "target_tokens": counters.target_tokens,
+            "joined_segments": counters.joined,
             "busy_seconds": counters.busy_seconds,
         }
     )
+
+
+def _cache(cache: TranslationCache) -> CacheStats:
+    return CacheStats(entries=len(cache), bytes=cache.bytes, hits=cache.hits, misses=cache.misses)
 
 
 def _loaded_at(replica: Shared) -> datetime | None:

@@ -44,6 +44,7 @@ class LimitSettings(_Section):
     max_characters: int = Field(ge=1)
     max_texts: int = Field(ge=1)
     max_requests_in_flight: int = Field(ge=1)
+    request_timeout: Seconds
 
 
 class EngineSettings(_Section):
@@ -60,6 +61,13 @@ class BatchingSettings(_Section):
     max_items: int = Field(ge=1)
     max_tokens: int = Field(ge=1)
     window: int = Field(ge=1)
+    max_queued_tokens: int = Field(ge=1)
+
+
+class CacheSettings(_Section):
+    """Translations that were made before."""
+
+    max_bytes: ByteSize
 
 
 Budget = Literal["auto", "none"] | ByteSize
@@ -95,6 +103,7 @@ class TierSettings(_Section):
     preload: bool = True
     keep_alive: Literal["never"] | Annotated[float, Field(ge=0)] = "never"
     pin: bool = False
+    fallback: str = ""
 
 
 class Settings(BaseSettings):
@@ -110,6 +119,7 @@ class Settings(BaseSettings):
     limits: LimitSettings
     engine: EngineSettings
     batching: BatchingSettings
+    cache: CacheSettings
     pool: PoolSettings
     health: HealthSettings
     tiers: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")], TierSettings] = Field(min_length=1)
@@ -130,6 +140,14 @@ class Settings(BaseSettings):
     def _default_tier_exists(self) -> Settings:
         if self.default_tier not in self.tiers:
             raise ValueError(f"default_tier is {self.default_tier!r}, but the tiers are: {', '.join(self.tiers)}")
+        return self
+
+    @model_validator(mode="after")
+    def _fallbacks_exist(self) -> Settings:
+        for name, tier in self.tiers.items():
+            if tier.fallback and (tier.fallback == name or tier.fallback not in self.tiers):
+                others = ", ".join(other for other in self.tiers if other != name)
+                raise ValueError(f"tiers.{name}.fallback is {tier.fallback!r}, but the other tiers are: {others}")
         return self
 
     @property

@@ -14,13 +14,14 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.telemetry.sharing import Sharing, sharing_of
 from app.tiers import TierTable
 from app.translate import Outcome
 from model_pool.batching.batcher import BatchDone
+from model_pool.cache import TranslationCache
 from model_pool.observer import Observer
 from model_pool.pool import ModelPool, ReplicaSnapshot
 from model_pool.residency.states import State
@@ -119,7 +120,7 @@ class _PoolCollector(Collector):
         self._pool = pool
         self._tiers = tiers
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         """Read the pool once and describe it."""
         snapshots = self._pool.snapshot()
         sharing = sharing_of(self._tiers, snapshots)
@@ -128,6 +129,8 @@ class _PoolCollector(Collector):
         for name, text, value in _PER_REPLICA:
             yield _gauge(name, text, ("replica",), {(str(one.key),): value(one) for one in snapshots})
         yield from _sharing_gauges(sharing)
+        if self._pool.cache:
+            yield from _cache_families(self._pool.cache)
 
 
 def _sharing_gauges(sharing: Sharing) -> Iterator[GaugeMetricFamily]:
@@ -136,6 +139,15 @@ def _sharing_gauges(sharing: Sharing) -> Iterator[GaugeMetricFamily]:
     yield _gauge("replicas_saved", "Loads that sharing has made unnecessary", (), {(): sharing.replicas_saved})
     yield _gauge("memory_used_bytes", "Measured footprint of all replicas", (), {(): sharing.memory_used})
     yield _gauge("memory_saved_bytes", "What unshared copies would have added", (), {(): sharing.memory_saved})
+
+
+def _cache_families(cache: TranslationCache) -> Iterator[Metric]:
+    yield _gauge("cache_entries", "Translations in the cache", (), {(): len(cache)})
+    yield _gauge("cache_bytes", "Bytes that they take", (), {(): cache.bytes})
+    lookups = CounterMetricFamily("babelpool_cache_lookups", "Look-ups in the cache.", labels=("result",))
+    lookups.add_metric(("hit",), cache.hits)
+    lookups.add_metric(("miss",), cache.misses)
+    yield lookups
 
 
 def _gauge(name: str, text: str, labels: tuple[str, ...], values: Mapping[tuple[str, ...], float]) -> GaugeMetricFamily:

@@ -22,14 +22,18 @@ def refusal(tmp_path: Path, text: str) -> str:
     return str(caught.value)
 
 
+def keys_of(section: object) -> object:
+    return {key: keys_of(value) for key, value in section.items()} if isinstance(section, dict) else None
+
+
 def test_shipped_config_names_every_setting() -> None:
     # config.toml is the documentation: a setting that it does not show does not exist for its readers.
     import tomllib
 
     shipped = tomllib.loads(ROOT_CONFIG.read_text(encoding="utf-8"))
     settings = load_settings(ROOT_CONFIG)
-    dumped = settings.model_dump(mode="json")
-    assert dumped == shipped
+    assert keys_of(settings.model_dump()) == keys_of(shipped)
+    assert Settings(**shipped) == settings
 
 
 def test_default_tiers_are_as_promised() -> None:
@@ -109,3 +113,9 @@ def test_working_directory_comes_before_the_packaged_file(tmp_path: Path, monkey
 def test_data_dir_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert load(tmp_path, f'data_dir = "~/models"\n{TIER}').data_path == tmp_path / "models"
+
+
+@pytest.mark.parametrize("fallback", ["basic", "gold"])
+def test_fallback_must_be_another_tier(tmp_path: Path, fallback: str) -> None:
+    message = refusal(tmp_path, TIER + f'fallback = "{fallback}"\n[tiers.other]\ncheckpoints = ["embedded/pt-en"]\n')
+    assert f"tiers.basic.fallback is '{fallback}', but the other tiers are: other" in message

@@ -41,7 +41,11 @@ class TranslateResponse(BaseModel):
     translated_text: str | list[str] = Field(description="List for a list.")
     source_language: str | list[str] = Field(description="The code that was used, detected or given. List for a list.")
     target_language: str = Field(description="The code that was used.")
-    model_type: str = Field(description="The tier that answered.")
+    model_type: str = Field(description="The tier that was asked for.")
+    tier_used: str | list[str] = Field(
+        description="The tier that answered: another one where the configuration names a fallback; warnings say why. "
+        "List for a list."
+    )
     model_used: str | list[str] = Field(
         description='Checkpoint reference # short digest : compute type, or "none" where nothing had to be translated '
         "(blank text, or already in the target language). List for a list.",
@@ -52,7 +56,7 @@ class TranslateResponse(BaseModel):
         "1 where nothing was translated. Comparable within one checkpoint only. List for a list."
     )
     processing_time_ms: int
-    from_cache: bool
+    from_cache: bool = Field(description="All of it was translated for an earlier request.")
     warnings: list[str] = Field(default=[], description="What a reader of the translation should know.")
 
 

@@ -41,7 +41,17 @@ class ReplicaStats(BaseModel):
     source_tokens: int = 0
     padded_tokens: int = Field(default=0, description="Source tokens with padding: what the encoder computed.")
     target_tokens: int = 0
+    joined_segments: int = Field(default=0, description="Asked for while the same was being computed for another.")
     busy_seconds: float = Field(default=0.0, description="Time of all batches in the engine, overlaps counted twice.")
+
+
+class CacheStats(BaseModel):
+    """Translations that were made before."""
+
+    entries: int
+    bytes: int
+    hits: int
+    misses: int
 
 
 class StatsResponse(BaseModel):
@@ -60,4 +70,5 @@ class StatsResponse(BaseModel):
     optimization_ratio: float = Field(description="models_saved / checkpoint references, from 0 to 1.")
     memory_used_bytes: int
     memory_saved_bytes: int
+    cache: CacheStats | None = Field(description="Null where it is off.")
     replicas: list[ReplicaStats]

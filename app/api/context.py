@@ -1,0 +1,50 @@
+"""Who asks, and how long they will wait: what every translating route needs to know of a request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from app.errors import DeadlineExceeded
+from app.services import Serving
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """client: whom the engine's time is shared out to. timeout: seconds for the whole request."""
+
+    client: str
+    timeout: float
+
+    @asynccontextmanager
+    async def deadline(self) -> AsyncIterator[None]:
+        """Bound a block in time; what is still queued then is never computed. Raises DeadlineExceeded."""
+        try:
+            async with asyncio.timeout(self.timeout):
+                yield
+        except TimeoutError:
+            raise DeadlineExceeded(
+                f"The translation was not ready within {self.timeout:g} s, so it was given up. "
+                "Ask for less at once, or allow more time (X-Request-Timeout, limits.request_timeout)."
+            ) from None
+
+
+async def get_context(
+    request: Request,
+    serving: Serving,
+    x_request_timeout: Annotated[
+        float | None, Header(gt=0, description="Seconds after which the answer is of no use; work is dropped then.")
+    ] = None,
+) -> Context:
+    """Read the client's address and its deadline, which can only be shorter than the server's."""
+    longest = serving.settings.limits.request_timeout
+    timeout = min(longest, x_request_timeout) if x_request_timeout is not None else longest
+    return Context(client=request.client.host if request.client else "", timeout=timeout)
+
+
+Asking = Annotated[Context, Depends(get_context)]
