@@ -40,11 +40,11 @@ class Canary:
                 state = snapshot.state.value if snapshot else State.COLD.value
                 why = f": {snapshot.failure}" if snapshot and snapshot.failure else ""
                 reasons.append(f"{spec.checkpoint.reference} (tiers {', '.join(tiers)}) is {state}{why}")
-            elif (fault := await self._probe(spec)) is not None:
+            elif (fault := await self.probe(spec)) is not None:
                 reasons.append(f"{spec.checkpoint.reference} (tiers {', '.join(tiers)}) does not translate: {fault}")
         return reasons
 
-    async def _probe(self, spec: ReplicaSpec) -> str | None:
+    async def probe(self, spec: ReplicaSpec) -> str | None:
         """Return what is wrong with a replica, None where it translates. Askers at the same time share one probe."""
         async with self._locks[spec.key]:
             if monotonic() - self._succeeded.get(spec.key, -self._max_age) < self._max_age:

@@ -11,9 +11,12 @@ T = TypeVar("T")
 
 async def together(work: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """Run coroutines at once, results in order; the first error cancels the others and is raised bare."""
+    coroutines = list(work)
+    if len(coroutines) == 1:
+        return [await coroutines[0]]
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one) for one in work]
+            tasks = [group.create_task(one) for one in coroutines]
     except ExceptionGroup as errors:
         first = errors.exceptions[0]
         raise first from first.__cause__

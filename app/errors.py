@@ -2,6 +2,9 @@
 
 RequestError
 ├── UnknownTier            404  no such tier
+├── UnknownReplica         404  no tier uses this checkpoint
+├── ReplicaPinned          409  it is pinned, so it is not unloaded
+├── ReloadFailed           400  the new configuration was not taken; nothing has changed
 ├── PairUnsupported        400  the tier has no checkpoint for this pair
 ├── TextTooLarge           413  more characters or texts than the limits allow
 ├── TooManyRequests        429  the server is full
@@ -40,6 +43,26 @@ class UnknownTier(RequestError):
 
     code = "unknown_tier"
     status = 404
+
+
+class UnknownReplica(RequestError):
+    """No tier uses this checkpoint."""
+
+    code = "unknown_replica"
+    status = 404
+
+
+class ReplicaPinned(RequestError):
+    """It is pinned, so it is not unloaded."""
+
+    code = "replica_pinned"
+    status = 409
+
+
+class ReloadFailed(RequestError):
+    """The new configuration was not taken; nothing has changed."""
+
+    code = "reload_failed"
 
 
 class PairUnsupported(RequestError):

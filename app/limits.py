@@ -18,29 +18,29 @@ class Admission:
     """Counts requests in flight and refuses early what is too much."""
 
     def __init__(self, limits: LimitSettings) -> None:
-        self._limits = limits
+        self.limits = limits
         self.in_flight = 0
 
     def check(self, texts: Sequence[str]) -> None:
         """Raise TextTooLarge where texts are too many or too long."""
-        if len(texts) > self._limits.max_texts:
+        if len(texts) > self.limits.max_texts:
             raise TextTooLarge(
-                f"{len(texts)} texts are more than the {self._limits.max_texts} of one request. Send them in several.",
-                detail={"max_texts": self._limits.max_texts},
+                f"{len(texts)} texts are more than the {self.limits.max_texts} of one request. Send them in several.",
+                detail={"max_texts": self.limits.max_texts},
             )
         characters = sum(map(len, texts))
-        if characters > self._limits.max_characters:
+        if characters > self.limits.max_characters:
             raise TextTooLarge(
-                f"{characters} characters are more than the {self._limits.max_characters} of one request. "
+                f"{characters} characters are more than the {self.limits.max_characters} of one request. "
                 "Split the text, or raise limits.max_characters.",
-                detail={"max_characters": self._limits.max_characters},
+                detail={"max_characters": self.limits.max_characters},
             )
 
     @contextmanager
     def admitted(self, texts: Sequence[str]) -> Iterator[None]:
         """Hold a place for one request. Raises TextTooLarge, TooManyRequests."""
         self.check(texts)
-        if self.in_flight >= self._limits.max_requests_in_flight:
+        if self.in_flight >= self.limits.max_requests_in_flight:
             raise TooManyRequests(
                 f"{self.in_flight} requests are being translated already. Try again in a moment.",
                 retry_after=_RETRY_AFTER,
@@ -80,5 +80,5 @@ class BodyLimit:
 
     def _too_large(self) -> HTTPException:
         return HTTPException(
-            413, f"The body is over {self._max_bytes} bytes. Send less, or raise limits.max_body_bytes."
+            413, f"The body is over {self._max_bytes} bytes. Send less, or raise server.max_body_bytes."
         )

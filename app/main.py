@@ -12,13 +12,14 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from app.api import health, native, stats
+from app.api import admin, health, native, stats
 from app.api.problems import ANSWERS, install_handlers
+from app.composition import build_services, make_loader, open_parts, resolve_tiers
 from app.detection import Detector, FastTextDetector
 from app.disconnects import CancelOnDisconnect
 from app.limits import BodyLimit
-from app.services import Services, build_services, make_loader, resolve_tiers
-from app.settings import Settings
+from app.reload import Reloader, reload_on_signal_and_change
+from app.settings import ConfigSource, Settings
 from app.telemetry.logs import log_sharing, logger
 from app.telemetry.metrics import Metrics
 from app.telemetry.requests import RequestMetrics
@@ -29,12 +30,19 @@ from model_pool.engines.base import EngineLoader
 class LifespanState(TypedDict):
     """What the lifespan hands to every request."""
 
-    services: Services
+    reloader: Reloader
 
 
-def create_app(settings: Settings, *, loader: EngineLoader | None = None, detector: Detector | None = None) -> FastAPI:
+def create_app(
+    settings: Settings,
+    *,
+    source: ConfigSource | None = None,
+    loader: EngineLoader | None = None,
+    detector: Detector | None = None,
+) -> FastAPI:
     """Build the server. Raises ConfigurationError before anything is loaded; loads start with the lifespan.
 
+    source: where to read the configuration again; without it, it stays as it is.
     loader, detector: stand-ins for tests; by default CTranslate2 and fastText.
     """
     engines = loader or make_loader(settings)
@@ -43,15 +51,19 @@ def create_app(settings: Settings, *, loader: EngineLoader | None = None, detect
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[LifespanState]:
-        services = build_services(settings, tiers, engines, detector or FastTextDetector(), metrics)
+        parts = open_parts(settings, tiers, engines, detector or FastTextDetector(), metrics)
+        reloader = Reloader(build_services(settings, tiers, parts), parts, source.read if source else lambda: settings)
         log_sharing(tiers)
         # Loading goes on while the server listens: early requests wait for the same load, and /ready says so.
-        preload = asyncio.create_task(services.preload())
+        tasks = [asyncio.create_task(reloader.services.preload())]
+        if source is not None:
+            tasks += reload_on_signal_and_change(reloader, source.path, settings.server.watch_config)
         try:
-            yield LifespanState(services=services)
+            yield LifespanState(reloader=reloader)
         finally:
-            preload.cancel()
-            await services.close()
+            for task in tasks:
+                task.cancel()
+            await reloader.services.close()
             logger.info("all replicas are unloaded")
 
     app = FastAPIOffline(
@@ -61,12 +73,13 @@ def create_app(settings: Settings, *, loader: EngineLoader | None = None, detect
         lifespan=lifespan,
     )
     install_handlers(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.limits.max_body_bytes)
+    app.add_middleware(BodyLimit, max_bytes=settings.server.max_body_bytes)
     app.add_middleware(CancelOnDisconnect)
     app.add_middleware(RequestMetrics, metrics=metrics)
     app.include_router(native.router, responses=ANSWERS)
     app.include_router(health.router)
     app.include_router(stats.router)
+    app.include_router(admin.router, responses=ANSWERS)
     app.add_api_route("/", _to_docs, include_in_schema=False)
     return app
 

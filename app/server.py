@@ -8,19 +8,21 @@ from types import FrameType
 import uvicorn
 
 from app.main import create_app
-from app.settings import Settings
+from app.settings import ConfigSource
 from app.telemetry.logs import configure_logging, logger
 
 
-def serve(settings: Settings) -> int:
+def serve(source: ConfigSource) -> int:
     """Serve until SIGTERM or SIGINT, finish what is in flight within the shutdown deadline, return the exit status.
 
     Raises ConfigurationError before it listens.
     """
+    settings = source.read()
     configure_logging(settings.server.log_level)
+    logger.info("configuration: %s", source.path)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(settings),
+            create_app(settings, source=source),
             host=settings.server.host,
             port=settings.server.port,
             loop="uvloop",

@@ -105,6 +105,14 @@ class TierTable(Mapping[str, Tier]):
             unique.setdefault(spec.key, spec)
         return unique
 
+    def is_preloaded(self, key: ReplicaKey) -> bool:
+        """Say whether a tier wants this replica in memory from the start."""
+        return any(tier.preload and spec.key == key for tier, spec in self.references)
+
+    def references_of(self, key: ReplicaKey) -> list[str]:
+        """Names that the tiers know a replica by, in order."""
+        return list(dict.fromkeys(spec.checkpoint.reference for _, spec in self.references if spec.key == key))
+
     def policy_of(self, key: ReplicaKey) -> Policy:
         """Join what the tiers of a replica want: pinned if any pins it, kept for the longest that any asks for."""
         wanted = [tier.policy for tier, spec in self.references if spec.key == key]

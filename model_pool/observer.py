@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from model_pool.batching.batcher import BatchDone
+from model_pool.replica import ReplicaSpec
 from model_pool.residency.effects import Transition
 from model_pool.types import ReplicaKey
 
@@ -13,13 +14,13 @@ class Observer:
     def on_transition(self, transition: Transition) -> None:
         """An entry moved."""
 
-    def on_load(self, key: ReplicaKey, *, seconds: float, footprint: int) -> None:
+    def on_load(self, spec: ReplicaSpec, *, seconds: float, footprint: int) -> None:
         """A load has completed; `footprint` in bytes, as measured."""
 
-    def on_load_failed(self, key: ReplicaKey, *, seconds: float, error: Exception) -> None:
+    def on_load_failed(self, spec: ReplicaSpec, *, seconds: float, error: Exception) -> None:
         """A load has failed."""
 
-    def on_unload(self, key: ReplicaKey, *, before: int, after: int) -> None:
+    def on_unload(self, spec: ReplicaSpec, *, before: int, after: int) -> None:
         """An unload has completed; the device's bytes in use before and after."""
 
     def on_batch(self, key: ReplicaKey, done: BatchDone) -> None:

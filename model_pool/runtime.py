@@ -108,16 +108,16 @@ class Runtime:
     # ---- work -------------------------------------------------------------------------------------------
 
     async def _load(self, key: ReplicaKey, generation: int) -> None:
-        started = self.now()
+        started, spec = self.now(), self._specs[key]
         try:
-            loaded = await self._load_in_time(self._specs[key])
+            loaded = await self._load_in_time(spec)
         except Exception as error:  # noqa: BLE001 - whatever a load raises is the entry's failure
             failure, seconds = error, self.now() - started
-            self._tell(lambda observer: observer.on_load_failed(key, seconds=seconds, error=failure))
+            self._tell(lambda observer: observer.on_load_failed(spec, seconds=seconds, error=failure))
             self.residency.on_load_failed(key, generation, failure)
             return
         seconds = self.now() - started
-        self._tell(lambda observer: observer.on_load(key, seconds=seconds, footprint=loaded.footprint))
+        self._tell(lambda observer: observer.on_load(spec, seconds=seconds, footprint=loaded.footprint))
         replica = self._replica(key, generation, loaded)
         if not self.residency.on_loaded(key, generation, replica, loaded.footprint):
             await self._free(replica)
@@ -144,7 +144,7 @@ class Runtime:
         key = replica.spec.key
         await replica.batcher.ended()
         before, after = await self._loop.run_in_executor(None, free_replica, replica.engine, key.device)
-        self._tell(lambda observer: observer.on_unload(key, before=before, after=after))
+        self._tell(lambda observer: observer.on_unload(replica.spec, before=before, after=after))
 
     def _replica(self, key: ReplicaKey, generation: int, loaded: Loaded) -> Replica:
         batcher = Batcher(

@@ -1,4 +1,4 @@
-"""Who asks, and how long they will wait: what every translating route needs to know of a request."""
+"""What routes need to know of a request: the services that answer it, who asks, and how long they will wait."""
 
 from __future__ import annotations
 
@@ -6,12 +6,29 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import Depends, Header, Request
 
 from app.errors import DeadlineExceeded
-from app.services import Serving
+from app.reload import Reloader
+from app.services import Services
+
+
+async def get_reloader(request: Request) -> Reloader:
+    """Return the holder of the services that answer now; async, or each call would cost a thread hop."""
+    return cast("Reloader", request.state.reloader)
+
+
+Reloading = Annotated[Reloader, Depends(get_reloader)]
+
+
+async def get_services(reloader: Reloading) -> Services:
+    """Return the services that answer this request from its first to its last line, whatever is reloaded meanwhile."""
+    return reloader.services
+
+
+Serving = Annotated[Services, Depends(get_services)]
 
 
 @dataclass(frozen=True, slots=True)

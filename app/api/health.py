@@ -8,10 +8,10 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
+from app.api.context import Serving
 from app.api.problems import problem_response
 from app.api.schemas.errors import ErrorResponse
 from app.errors import Problem
-from app.services import Serving
 
 router = APIRouter(tags=["monitoring"])
 _UNAVAILABLE: dict[int | str, dict[str, Any]] = {

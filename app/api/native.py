@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Body
 
-from app.api.context import Asking, Context
+from app.api.context import Asking, Context, Serving
 from app.api.schemas.native import (
     BatchResponse,
     Candidate,
@@ -21,7 +21,7 @@ from app.api.schemas.native import (
 )
 from app.concurrency import together
 from app.languages import display_name
-from app.services import Services, Serving
+from app.services import Services
 from app.tiers import Tier
 from app.translate import Outcome
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from app.api.context import Serving
 from app.api.schemas.stats import CacheStats, ReplicaStats, SharedModel, StatsResponse
-from app.services import Serving
 from app.telemetry.counts import Counts
 from app.telemetry.sharing import Shared, Sharing, sharing_of
 from model_pool.cache import TranslationCache

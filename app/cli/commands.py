@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from app.cli.models import models_app, pull
-from app.settings import load_settings
+from app.settings import ConfigSource, find_config, load_settings
 
 cli = typer.Typer(
     name="babelpool",
@@ -39,10 +39,8 @@ def serve(
     """
     from app.server import serve as run
 
-    settings = load_settings(config)
     given = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
-    server = settings.server.model_validate(settings.server.model_dump() | given)
-    raise typer.Exit(run(settings.model_copy(update={"server": server})))
+    raise typer.Exit(run(ConfigSource(find_config(config), given)))
 
 
 @cli.command()

@@ -11,8 +11,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from app.composition import build_services, make_loader, open_parts, resolve_tiers
 from app.detection import FastTextDetector
-from app.services import Services, build_services, make_loader, resolve_tiers
+from app.services import Services
 from app.settings import Settings
 from app.telemetry.metrics import Metrics
 from app.translate import AUTO
@@ -51,7 +52,7 @@ def translate_offline(settings: Settings, text: str, *, source: str, target: str
 async def _translate(settings: Settings, text: str, *, source: str, target: str, tier: str | None) -> str:
     loader = make_loader(settings)
     tiers = resolve_tiers(settings, Catalog(settings.data_path), loader)
-    services = build_services(settings, tiers, loader, FastTextDetector(), Metrics())
+    services = build_services(settings, tiers, open_parts(settings, tiers, loader, FastTextDetector(), Metrics()))
     try:
         if source.lower() == AUTO and text.strip():
             source = (await services.translator.detect(text)).language

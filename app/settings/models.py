@@ -35,12 +35,13 @@ class ServerSettings(_Section):
     shutdown_deadline: Seconds
     log_level: Literal["debug", "info", "warning", "error"]
     access_log: bool
+    max_body_bytes: int = Field(ge=1)
+    watch_config: float = Field(ge=0)
 
 
 class LimitSettings(_Section):
     """What one request may be."""
 
-    max_body_bytes: int = Field(ge=1)
     max_characters: int = Field(ge=1)
     max_texts: int = Field(ge=1)
     max_requests_in_flight: int = Field(ge=1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,27 @@ def load_settings(config: Path | None = None) -> Settings:
         raise ConfigurationError(
             f"The configuration ({path} and {ENV_PREFIX}* variables) is not valid:\n{faults}"
         ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigSource:
+    """Where a server's configuration comes from, so that it can be read again.
+
+    path: the file. server: what the command line says about the server, which wins over file and environment.
+    """
+
+    path: Path
+    server: Mapping[str, object] = field(default_factory=dict)
+
+    def read(self) -> Settings:
+        """Read it as it is now. Raises ConfigurationError."""
+        settings = load_settings(self.path)
+        try:
+            server = settings.server.model_validate(settings.server.model_dump() | dict(self.server))
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+            raise ConfigurationError(f"--{fault['loc'][0]}: {fault['msg']}") from None
+        return settings.model_copy(update={"server": server})
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from logging.config import dictConfig
 from app.telemetry.sharing import sharing_of
 from app.tiers import TierTable
 from model_pool.observer import Observer
+from model_pool.replica import ReplicaSpec
 from model_pool.residency.effects import Transition
-from model_pool.types import ReplicaKey
 
 logger = logging.getLogger("babelpool")
 _MEBIBYTE = 2**20
@@ -43,33 +43,22 @@ def log_sharing(tiers: TierTable) -> None:
 
 
 class LoadLog(Observer):
-    """Logs what enters and leaves memory, by the names that people gave."""
-
-    def __init__(self, tiers: TierTable) -> None:
-        self._names = {key: spec.checkpoint.reference for key, spec in tiers.unique.items()}
+    """Logs what enters and leaves memory."""
 
     def on_transition(self, transition: Transition) -> None:
         """See `Observer`."""
-        name = self._name(transition.key)
-        logger.debug("%s: %s -> %s %s", name, transition.old, transition.new, transition.reason)
+        logger.debug("%s: %s -> %s %s", transition.key, transition.old, transition.new, transition.reason)
 
-    def on_load(self, key: ReplicaKey, *, seconds: float, footprint: int) -> None:
+    def on_load(self, spec: ReplicaSpec, *, seconds: float, footprint: int) -> None:
         """See `Observer`."""
-        logger.info(
-            "loaded %s on %s as %s in %.2f s, %.1f MiB",
-            self._name(key), key.device, key.compute_type, seconds, footprint / _MEBIBYTE,
-        )  # fmt: skip
+        name, key, size = spec.checkpoint.reference, spec.key, footprint / _MEBIBYTE
+        logger.info("loaded %s on %s as %s in %.2f s, %.1f MiB", name, key.device, key.compute_type, seconds, size)
 
-    def on_load_failed(self, key: ReplicaKey, *, seconds: float, error: Exception) -> None:
+    def on_load_failed(self, spec: ReplicaSpec, *, seconds: float, error: Exception) -> None:
         """See `Observer`."""
-        logger.error("loading %s failed after %.2f s: %s", self._name(key), seconds, error)
+        logger.error("loading %s failed after %.2f s: %s", spec.checkpoint.reference, seconds, error)
 
-    def on_unload(self, key: ReplicaKey, *, before: int, after: int) -> None:
+    def on_unload(self, spec: ReplicaSpec, *, before: int, after: int) -> None:
         """See `Observer`."""
-        logger.info(
-            "unloaded %s: %s in use went from %.1f to %.1f MiB",
-            self._name(key), key.device, before / _MEBIBYTE, after / _MEBIBYTE,
-        )  # fmt: skip
-
-    def _name(self, key: ReplicaKey) -> str:
-        return self._names.get(key, str(key))
+        name, device, freed = spec.checkpoint.reference, spec.key.device, (before - after) / _MEBIBYTE
+        logger.info("unloaded %s: %.1f MiB of %s came back, %.1f in use", name, freed, device, after / _MEBIBYTE)

@@ -24,6 +24,7 @@ from model_pool.batching.batcher import BatchDone
 from model_pool.cache import TranslationCache
 from model_pool.observer import Observer
 from model_pool.pool import ModelPool, ReplicaSnapshot
+from model_pool.replica import ReplicaSpec
 from model_pool.residency.states import State
 from model_pool.types import ReplicaKey
 
@@ -56,8 +57,8 @@ class Metrics(Observer):
         self.loads = self._counter("replica_loads", "Loads of replicas by outcome", "replica", "outcome")
         self.load_seconds = self._histogram("replica_load_duration_seconds", "Time to load", _LOAD, "replica")
 
-    def watch(self, pool: ModelPool, tiers: TierTable) -> None:
-        """Add the gauges that are read from a pool at scrape time."""
+    def watch(self, pool: ModelPool, tiers: Callable[[], TierTable]) -> None:
+        """Add the gauges that are read at scrape time, from a pool and the tiers that are served then."""
         self.registry.register(_PoolCollector(pool, tiers))
 
     def count(self, outcomes: Sequence[Outcome]) -> None:
@@ -86,14 +87,14 @@ class Metrics(Observer):
         for seconds in done.queue_seconds:
             queue.observe(seconds)
 
-    def on_load(self, key: ReplicaKey, *, seconds: float, footprint: int) -> None:  # noqa: ARG002
+    def on_load(self, spec: ReplicaSpec, *, seconds: float, footprint: int) -> None:  # noqa: ARG002
         """See `Observer`."""
-        self.loads.labels(str(key), "ok").inc()
-        self.load_seconds.labels(str(key)).observe(seconds)
+        self.loads.labels(str(spec.key), "ok").inc()
+        self.load_seconds.labels(str(spec.key)).observe(seconds)
 
-    def on_load_failed(self, key: ReplicaKey, *, seconds: float, error: Exception) -> None:  # noqa: ARG002
+    def on_load_failed(self, spec: ReplicaSpec, *, seconds: float, error: Exception) -> None:  # noqa: ARG002
         """See `Observer`."""
-        self.loads.labels(str(key), "failed").inc()
+        self.loads.labels(str(spec.key), "failed").inc()
 
     # ---- making -----------------------------------------------------------------------------------------
 
@@ -116,14 +117,14 @@ _PER_REPLICA: tuple[tuple[str, str, Callable[[ReplicaSnapshot], float]], ...] = 
 class _PoolCollector(Collector):
     """Gauges that mirror the pool: never stale, never leaking a label of a replica that has gone."""
 
-    def __init__(self, pool: ModelPool, tiers: TierTable) -> None:
+    def __init__(self, pool: ModelPool, tiers: Callable[[], TierTable]) -> None:
         self._pool = pool
         self._tiers = tiers
 
     def collect(self) -> Iterator[Metric]:
         """Read the pool once and describe it."""
         snapshots = self._pool.snapshot()
-        sharing = sharing_of(self._tiers, snapshots)
+        sharing = sharing_of(self._tiers(), snapshots)
         states = Tally(snapshot.state for snapshot in snapshots)
         yield _gauge("replicas", "Replicas by state", ("state",), {(s.value,): states[s] for s in State})
         for name, text, value in _PER_REPLICA:

@@ -71,10 +71,9 @@ def sharing_of(tiers: TierTable, snapshots: Sequence[ReplicaSnapshot]) -> Sharin
 
 
 def _shared(tiers: TierTable, key: ReplicaKey, snapshot: ReplicaSnapshot | None) -> Shared:
-    uses = [(tier.name, spec.checkpoint.reference) for tier, spec in tiers.references if spec.key == key]
     return Shared(
         key=key,
-        tiers=tuple(name for name, _ in uses),
-        references=tuple(dict.fromkeys(reference for _, reference in uses)),
+        tiers=tuple(tier.name for tier, spec in tiers.references if spec.key == key),
+        references=tuple(tiers.references_of(key)),
         snapshot=snapshot,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from app.text.document import Document, from_ranges
 from app.text.fitting import Count, fit
 from app.text.segmentation import segment
@@ -13,8 +15,10 @@ def prepare(text: str, language: str, count: Count, limit: int) -> Document:
     A segment without any token, such as zero-width characters that the tokenizer drops, goes to a gap: the model
     would make something up for it.
     """
-    fitted = fit(segment(text, language), count, limit)
-    return fitted.refine(lambda one: from_ranges(one, [(0, len(one))] if count(one) else []))
+    # Counting means encoding, so what fits as it is shall be counted once.
+    counted = cache(count)
+    fitted = fit(segment(text, language), counted, limit)
+    return fitted.refine(lambda one: from_ranges(one, [(0, len(one))] if counted(one) else []))
 
 
 def halve(one: str, count: Count) -> Document:

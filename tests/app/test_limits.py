@@ -41,11 +41,11 @@ def test_place_is_given_back_when_the_work_fails(admission: Admission) -> None:
 
 
 def test_body_over_the_limit_is_a_413_announced_or_not(serve: Serve) -> None:
-    client = serve(limits={"max_body_bytes": 1000})
+    client = serve(server={"max_body_bytes": 1000})
     body = b'{"target_language": "pt", "source_language": "en", "text": "' + b"x" * 2000 + b'"}'
     announced = client.post("/translate", content=body, headers={"content-type": "application/json"})
     streamed = client.post("/translate", content=iter([body]), headers={"content-type": "application/json"})
     for answer in (announced, streamed):
         assert answer.status_code == 413
         assert answer.json()["code"] == "body_too_large"
-        assert "limits.max_body_bytes" in answer.json()["message"]
+        assert "server.max_body_bytes" in answer.json()["message"]

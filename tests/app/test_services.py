@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services import _budgets, make_loader, resolve_tiers
+from app.composition import _budgets, make_loader, resolve_tiers
 from app.settings import ConfigurationError
 from model_pool.catalog.catalog import Catalog
 from model_pool.devices import total_memory

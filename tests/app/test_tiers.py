@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from app.composition import resolve_tiers
 from app.errors import PairUnsupported, UnknownTier
-from app.services import resolve_tiers
 from app.tiers import TierTable
 from model_pool.catalog.catalog import Catalog
 from model_pool.engines.fake import FakeLoader

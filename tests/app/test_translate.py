@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from app.composition import build_services, open_parts, resolve_tiers
 from app.detection import FastTextDetector, Undecidable
 from app.errors import PairUnsupported, UnknownTier
 from app.languages import UnknownLanguage
-from app.services import Services, build_services, resolve_tiers
+from app.services import Services
 from app.telemetry.metrics import Metrics
 from model_pool.catalog.catalog import Catalog
 from model_pool.catalog.checkpoint import Checkpoint
@@ -30,7 +31,7 @@ def opened(configure: Configure, tmp_path: Path) -> Serving:
         settings = configure(tiers=tiers or {"basic": BOTH})
         engines = loader or CTranslate2Loader()
         table = resolve_tiers(settings, Catalog(tmp_path), engines)
-        services = build_services(settings, table, engines, FastTextDetector(), Metrics())
+        services = build_services(settings, table, open_parts(settings, table, engines, FastTextDetector(), Metrics()))
         try:
             yield services
         finally:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -156,4 +157,31 @@ def test_sigterm_during_start_up_ends_at_once_with_0(launch: Launch) -> None:
         next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("SigCgt")), 16
     ) & (1 << (15 - 1)):
         time.sleep(0.001)
+    assert server.terminate() == 0
+
+
+@pytest.mark.parametrize("how", ["signal", "file"])
+def test_changed_configuration_is_taken_without_a_restart(launch: Launch, tmp_path: Path, how: str) -> None:
+    config = tmp_path / "babelpool.toml"
+    config.write_text('[tiers.basic]\ncheckpoints = ["embedded/en-pt"]\n', encoding="utf-8")
+    watch = "0.05" if how == "file" else "0"
+    server = launch(BABELPOOL_CONFIG=str(config), BABELPOOL_SERVER__WATCH_CONFIG=watch)
+    server.wait_ready()
+    config.write_text("[tiers.basic\n", encoding="utf-8")
+    config_2 = '[tiers.gold]\ncheckpoints = ["embedded/pt-en"]\n'
+
+    def reload_and_wait(sign: str) -> None:
+        if how == "signal":
+            server.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 30
+        while sign not in server.log.read_text() and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    reload_and_wait("is not valid TOML")
+    assert httpx.post(f"{server.url}/translate", json=WEATHER).status_code == 200
+    config.write_text('default_tier = "gold"\n' + config_2, encoding="utf-8")
+    reload_and_wait("unloaded embedded/en-pt")
+    assert list(httpx.get(f"{server.url}/models").json()["available_models"]) == ["gold"]
+    body = {"text": "A casa é vermelha.", "source_language": "pt", "target_language": "en"}
+    assert httpx.post(f"{server.url}/translate", json=body).json()["translated_text"] == "The house is red."
     assert server.terminate() == 0

@@ -23,7 +23,7 @@ from model_pool.residency.entry import Policy
 from model_pool.residency.residency import Rules
 from model_pool.residency.states import State
 from model_pool.runtime import PoolOptions
-from model_pool.types import DecodeOptions, EncodedSegment, ReplicaKey
+from model_pool.types import DecodeOptions, EncodedSegment
 
 GREEDY = DecodeOptions()
 
@@ -265,7 +265,7 @@ async def test_closed_pool_finishes_what_runs_and_refuses_the_rest(checkpoint: C
 
 async def test_broken_observer_cannot_stop_the_pool(checkpoint: Checkpoint) -> None:
     class Broken(Observer):
-        def on_load(self, key: ReplicaKey, *, seconds: float, footprint: int) -> None:
+        def on_load(self, spec: ReplicaSpec, *, seconds: float, footprint: int) -> None:
             raise RuntimeError("telemetry is down")
 
     reported: list[str] = []
@@ -332,7 +332,7 @@ async def test_unload_gives_the_memory_back_to_the_system(checkpoint: Checkpoint
     class Measured(Observer):
         freed: int = 0
 
-        def on_unload(self, key: ReplicaKey, *, before: int, after: int) -> None:
+        def on_unload(self, spec: ReplicaSpec, *, before: int, after: int) -> None:
             self.freed = before - after
 
     measured, cold = Measured(), Reached(State.COLD)

@@ -159,7 +159,7 @@ def test_bug_is_a_500_without_internals(serve: Serve) -> None:
             raise RuntimeError("secret detail")
 
     client = serve(tiers={"basic": BOTH})
-    client.app_state["services"].translator._detector = Broken()
+    client.app_state["reloader"].services.translator._detector = Broken()
     answer = client.post("/translate", json={"text": "hello there", "target_language": "pt"})
     assert answer.status_code == 500
     assert answer.json()["code"] == "internal_error"
@@ -168,7 +168,7 @@ def test_bug_is_a_500_without_internals(serve: Serve) -> None:
 
 def test_full_server_answers_429_with_retry_after(serve: Serve) -> None:
     client = serve(tiers={"basic": EN_PT}, limits={"max_requests_in_flight": 1})
-    admission = client.app_state["services"].admission
+    admission = client.app_state["reloader"].services.admission
     admission.in_flight = 1
     answer = client.post("/translate", json=WEATHER)
     assert answer.status_code == 429
