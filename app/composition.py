@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from app.auth import Access
 from app.canary import Canary
 from app.detection import Detector
+from app.keys import ApiKey, KeyFileError, configured_keys
 from app.limits import Admission
 from app.services import Services
 from app.settings import ConfigurationError, Settings, TierSettings
@@ -39,6 +41,14 @@ def make_loader(settings: Settings) -> EngineLoader:
     return CTranslate2Loader(inter_threads=engine.inter_threads, intra_threads=engine.intra_threads)
 
 
+def read_keys(settings: Settings) -> tuple[ApiKey, ...]:
+    """Return every API key of the configuration and its key file. Raises ConfigurationError."""
+    try:
+        return configured_keys(settings.auth.keys, settings.auth.key_file)
+    except KeyFileError as error:
+        raise ConfigurationError(str(error)) from error
+
+
 def resolve_tiers(settings: Settings, catalog: Catalog, loader: EngineLoader) -> TierTable:
     """Find every checkpoint of the configuration. Raises ConfigurationError naming each key that cannot be served."""
     tiers, faults = [], []
@@ -65,6 +75,7 @@ class Parts:
     metrics: Metrics
     counts: Counts
     admission: Admission
+    access: Access
 
 
 def open_parts(
@@ -74,7 +85,7 @@ def open_parts(
     pool = ModelPool(
         [loader], _pool_options(settings, tiers), observers=[metrics, LoadLog()], cache_bytes=settings.cache.max_bytes
     )
-    return Parts(loader, pool, detector, metrics, Counts(), Admission(settings.limits))
+    return Parts(loader, pool, detector, metrics, Counts(), Admission(settings.limits), Access(read_keys(settings)))
 
 
 def build_services(settings: Settings, tiers: TierTable, parts: Parts) -> Services:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
 
 from app.api import admin, health, native, stats
 from app.api.problems import ANSWERS, install_handlers
-from app.composition import build_services, make_loader, open_parts, resolve_tiers
+from app.auth import Access, exposure
+from app.composition import build_services, make_loader, open_parts, read_keys, resolve_tiers
 from app.detection import Detector, FastTextDetector
 from app.disconnects import CancelOnDisconnect
+from app.headers import SecurityHeaders
 from app.limits import BodyLimit
 from app.reload import Reloader, reload_on_signal_and_change
 from app.settings import ConfigSource, Settings
@@ -26,11 +29,18 @@ from app.telemetry.requests import RequestMetrics
 from model_pool.catalog.catalog import Catalog
 from model_pool.engines.base import EngineLoader
 
+CORS: Mapping[str, Any] = {
+    "allow_methods": ["GET", "POST"],
+    "allow_headers": ["Authorization", "Content-Type", "X-API-Key", "X-Request-Timeout"],
+    "expose_headers": ["Retry-After"],
+}
+
 
 class LifespanState(TypedDict):
     """What the lifespan hands to every request."""
 
     reloader: Reloader
+    access: Access
 
 
 def create_app(
@@ -47,6 +57,7 @@ def create_app(
     """
     engines = loader or make_loader(settings)
     tiers = resolve_tiers(settings, Catalog(settings.data_path), engines)
+    read_keys(settings)
     metrics = Metrics()
 
     @asynccontextmanager
@@ -54,12 +65,14 @@ def create_app(
         parts = open_parts(settings, tiers, engines, detector or FastTextDetector(), metrics)
         reloader = Reloader(build_services(settings, tiers, parts), parts, source.read if source else lambda: settings)
         log_sharing(tiers)
+        if (warning := exposure(settings.server.host, parts.access)) is not None:
+            logger.warning(warning)
         # Loading goes on while the server listens: early requests wait for the same load, and /ready says so.
         tasks = [asyncio.create_task(reloader.services.preload())]
         if source is not None:
             tasks += reload_on_signal_and_change(reloader, source.path, settings.server.watch_config)
         try:
-            yield LifespanState(reloader=reloader)
+            yield LifespanState(reloader=reloader, access=parts.access)
         finally:
             for task in tasks:
                 task.cancel()
@@ -75,7 +88,10 @@ def create_app(
     install_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.server.max_body_bytes)
     app.add_middleware(CancelOnDisconnect)
+    if settings.server.cors_origins:
+        app.add_middleware(CORSMiddleware, allow_origins=settings.server.cors_origins, **CORS)
     app.add_middleware(RequestMetrics, metrics=metrics)
+    app.add_middleware(SecurityHeaders)
     app.include_router(native.router, responses=ANSWERS)
     app.include_router(health.router)
     app.include_router(stats.router)

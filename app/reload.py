@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.composition import Parts, build_services, resolve_tiers
+from app.composition import Parts, build_services, read_keys, resolve_tiers
 from app.errors import ReloadFailed
 from app.services import Services
 from app.settings import ConfigurationError, Settings
@@ -21,7 +21,7 @@ from model_pool.catalog.catalog import Catalog
 from model_pool.errors import PoolError
 from model_pool.residency.entry import Policy
 
-RELOADABLE = ("default_tier", "tiers", "limits", "health")
+RELOADABLE = ("default_tier", "tiers", "limits", "auth", "health")
 """What a reload can change; the rest is bound to the process."""
 
 
@@ -64,12 +64,14 @@ class Reloader:
         needs_restart = _differences(old.settings, read)
         settings = old.settings.model_copy(update={name: getattr(read, name) for name in RELOADABLE})
         tiers = await asyncio.to_thread(resolve_tiers, settings, Catalog(settings.data_path), self._parts.loader)
+        keys = await asyncio.to_thread(read_keys, settings)
         new = build_services(settings, tiers, self._parts)
         async with AsyncExitStack() as leases:
             await self._try_out(new, old.tiers, leases)
             # From here on nothing can fail and nothing awaits: the next request gets the new services.
             self.services = new
             self._parts.admission.limits = settings.limits
+            self._parts.access.configure(keys)
             self._apply_policies(tiers)
             self._let_go(old.tiers, tiers)
         log_sharing(tiers)

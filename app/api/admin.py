@@ -6,13 +6,15 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.context import Reloading, Serving
-from app.auth import require
+from app.auth import GuardedRoute, require
 from app.errors import ReplicaPinned, UnknownReplica
 from app.services import Services
 from model_pool.replica import ReplicaSpec
 from model_pool.residency.entry import Policy
 
-router = APIRouter(prefix="/admin", tags=["operation"], dependencies=[Depends(require("admin"))])
+router = APIRouter(
+    prefix="/admin", tags=["operation"], dependencies=[Depends(require("admin"))], route_class=GuardedRoute
+)
 
 
 class Named(BaseModel):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Request
 
+from app.auth import ANONYMOUS, Access, Caller, require
 from app.errors import DeadlineExceeded
 from app.reload import Reloader
 from app.services import Services
@@ -37,6 +38,14 @@ class Context:
 
     client: str
     timeout: float
+    caller: Caller
+    access: Access
+
+    @contextmanager
+    def charged(self, texts: Sequence[str]) -> Iterator[None]:
+        """Charge the caller's quota for the characters of a block. Raises QuotaExceeded."""
+        with self.access.charged(self.caller, texts):
+            yield
 
     @asynccontextmanager
     async def deadline(self) -> AsyncIterator[None]:
@@ -54,14 +63,17 @@ class Context:
 async def get_context(
     request: Request,
     serving: Serving,
+    caller: Annotated[Caller, Depends(require("translate"))],
     x_request_timeout: Annotated[
         float | None, Header(gt=0, description="Seconds after which the answer is of no use; work is dropped then.")
     ] = None,
 ) -> Context:
-    """Read the client's address and its deadline, which can only be shorter than the server's."""
+    """Read whose key it is (or which address, without keys) and the deadline, at most the server's."""
     longest = serving.settings.limits.request_timeout
     timeout = min(longest, x_request_timeout) if x_request_timeout is not None else longest
-    return Context(client=request.client.host if request.client else "", timeout=timeout)
+    address = request.client.host if request.client else ""
+    client = address if caller is ANONYMOUS else caller.name
+    return Context(client=client, timeout=timeout, caller=caller, access=request.state.access)
 
 
 Asking = Annotated[Context, Depends(get_context)]

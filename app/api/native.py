@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Depends
 
 from app.api.context import Asking, Context, Serving
 from app.api.schemas.native import (
@@ -19,6 +19,7 @@ from app.api.schemas.native import (
     TranslateRequest,
     TranslateResponse,
 )
+from app.auth import GuardedRoute, require
 from app.concurrency import together
 from app.languages import display_name
 from app.services import Services
@@ -27,14 +28,14 @@ from app.translate import Outcome
 
 T = TypeVar("T")
 
-router = APIRouter(tags=["translation"])
+router = APIRouter(tags=["translation"], dependencies=[Depends(require("translate"))], route_class=GuardedRoute)
 
 
 @router.post("/translate")
 async def translate(request: TranslateRequest, serving: Serving, asking: Asking) -> TranslateResponse:
     """Translate a text, or a list of texts in one call."""
     texts = _texts(request)
-    with serving.admission.admitted(texts):
+    with serving.admission.admitted(texts), asking.charged(texts):
         async with asking.deadline():
             return await _translate(request, texts, serving, asking)
 
@@ -44,7 +45,8 @@ async def translate_batch(
     requests: Annotated[list[TranslateRequest], Body()], serving: Serving, asking: Asking
 ) -> BatchResponse:
     """Translate a bare array of requests, each with its own languages and tier. One that fails fails the call."""
-    with serving.admission.admitted([text for request in requests for text in _texts(request)]):
+    texts = [text for request in requests for text in _texts(request)]
+    with serving.admission.admitted(texts), asking.charged(texts):
         async with asking.deadline():
             results = await together(_translate(one, _texts(one), serving, asking) for one in requests)
     return BatchResponse(results=results)

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from app.api.schemas.errors import ErrorResponse
+from app.auth import CHALLENGE
 from app.detection import Undecidable
 from app.errors import Problem, RequestError, problem_of
 from app.languages import UnknownLanguage
@@ -26,6 +27,8 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorResponse, "description": description}
     for status, description in {
         400: "A body that is not JSON in UTF-8, an unknown language, or a pair that the tier does not translate.",
+        401: "A key is wanted, or this one is not known.",
+        403: "The key does not have the scope that this needs.",
         404: "No such tier, or no such path.",
         405: "The path does not take this method; Allow names those that it takes.",
         413: "The body, the text or the list is over its limit.",
@@ -42,7 +45,9 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 def problem_response(problem: Problem) -> JSONResponse:
     """Render a problem; seconds to wait become a Retry-After header."""
     body = {"code": problem.code, "message": problem.message, "detail": problem.detail}
-    headers = {} if problem.retry_after is None else {"Retry-After": str(max(1, math.ceil(problem.retry_after)))}
+    headers = dict(CHALLENGE) if problem.status == 401 else {}
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
     return JSONResponse(body, problem.status, headers)
 
 

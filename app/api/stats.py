@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.api.context import Serving
 from app.api.schemas.stats import CacheStats, ReplicaStats, SharedModel, StatsResponse
+from app.auth import require
 from app.telemetry.counts import Counts
 from app.telemetry.sharing import Shared, Sharing, sharing_of
 from model_pool.cache import TranslationCache
 
 _MEBIBYTE = 2**20
 
-router = APIRouter(tags=["monitoring"])
+
+async def require_monitoring(request: Request, serving: Serving) -> None:
+    """Ask for a key where the configuration protects monitoring."""
+    if serving.settings.auth.protect_monitoring:
+        await require("monitor", "admin")(request)
+
+
+router = APIRouter(tags=["monitoring"], dependencies=[Depends(require_monitoring)])
 
 
 @router.get("/stats")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.keys import keys_app
 from app.cli.models import models_app, pull
 from app.settings import ConfigSource, find_config, load_settings
 
@@ -20,6 +21,7 @@ cli = typer.Typer(
 )
 cli.command()(pull)
 cli.add_typer(models_app, name="models")
+cli.add_typer(keys_app, name="keys")
 
 Config = Annotated[
     Path | None, typer.Option("--config", "-c", help="Configuration file; see the comments in config.toml.")

@@ -9,6 +9,8 @@ from platformdirs import user_data_path
 from pydantic import AfterValidator, BaseModel, ByteSize, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from app.keys import ApiKey
+
 ENV_PREFIX = "BABELPOOL_"
 
 
@@ -36,7 +38,16 @@ class ServerSettings(_Section):
     log_level: Literal["debug", "info", "warning", "error"]
     access_log: bool
     max_body_bytes: int = Field(ge=1)
+    cors_origins: tuple[str, ...]
     watch_config: float = Field(ge=0)
+
+
+class AuthSettings(_Section):
+    """Who may call."""
+
+    keys: tuple[ApiKey, ...] = ()
+    key_file: str
+    protect_monitoring: bool
 
 
 class LimitSettings(_Section):
@@ -117,6 +128,7 @@ class Settings(BaseSettings):
     default_tier: str
     data_dir: str
     server: ServerSettings
+    auth: AuthSettings
     limits: LimitSettings
     engine: EngineSettings
     batching: BatchingSettings

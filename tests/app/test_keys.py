@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -151,7 +152,5 @@ def test_any_key_file_gives_keys_or_a_key_file_error(tmp_path_factory: pytest.Te
     for name in ("keys", "keys.toml"):
         path = tmp_path_factory.getbasetemp() / name
         path.write_bytes(text.encode("utf-8", "surrogatepass"))
-        try:
+        with suppress(KeyFileError):
             assert read_key_file(path)
-        except KeyFileError:
-            pass

@@ -32,7 +32,9 @@ def test_shipped_config_names_every_setting() -> None:
 
     shipped = tomllib.loads(ROOT_CONFIG.read_text(encoding="utf-8"))
     settings = load_settings(ROOT_CONFIG)
-    assert keys_of(settings.model_dump()) == keys_of(shipped)
+    dumped = settings.model_dump()
+    assert dumped["auth"].pop("keys") == ()  # only in a comment: a table that is there could not be empty
+    assert keys_of(dumped) == keys_of(shipped)
     assert Settings(**shipped) == settings
 
 

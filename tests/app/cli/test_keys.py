@@ -28,7 +28,7 @@ def test_new_key_is_shown_once_and_its_hash_can_be_put_into_a_file(tmp_path: Pat
     key = key_in(errors)
     assert key not in kept
     path = tmp_path / "keys.toml"
-    path.write_text(kept * 1, encoding="utf-8")
+    path.write_text(kept, encoding="utf-8")
     (read,) = read_key_file(path)
     assert read == ApiKey(
         name="mobile",
