@@ -1,5 +1,7 @@
 # make serve   set up .venv and serve on 127.0.0.1:8000
 # make test    set up .venv-dev and run every test
+# make soak    minutes of random traffic, cancellations and unloads
+# make bench-throughput (-rivals, -sharing, -churn, -mixed, -growth, -startup)   measure; see docs/performance.md
 # make check   lint, types, import contracts and docs' promises, as CI does before the tests
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -10,7 +12,7 @@ PIP = -m pip --disable-pip-version-check install --quiet
 DEV = .venv-dev/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint types contracts check format docker-check bench-startup clean
+.PHONY: help serve test lint types contracts check format docker-check soak clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -56,9 +58,15 @@ format: .venv-dev/.installed
 docker-check:
 	docker/check.sh
 
-# Time to the first answer and memory with one tier and with three.
-bench-startup: .venv/.installed
-	.venv/bin/python benchmarks/startup.py
+# One benchmark each; a table, and a PNG under benchmarks/results. `make bench-rivals` wants ARGS="--workdir DIR --setup".
+# Run them on a quiet machine; docs/performance.md tells what each measures.
+BENCHMARKS = startup throughput rivals sharing churn mixed growth
+$(BENCHMARKS:%=bench-%): bench-%: .venv-dev/.installed
+	$(DEV)/python -m benchmarks.$* $(ARGS)
+
+# Minutes of random traffic, cancellations and unloads; part of no other target.
+soak: .venv-dev/.installed
+	$(DEV)/pytest -m slow tests/reliability
 
 clean:
 	rm -rf .venv .venv-dev build dist

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -12,6 +13,7 @@ from app.errors import TextTooLarge, TooManyRequests
 from app.settings.models import LimitSettings
 
 _RETRY_AFTER = 1.0
+_MOST_DIGITS = 18
 
 
 class Admission:
@@ -53,32 +55,54 @@ class Admission:
 
 
 class BodyLimit:
-    """ASGI middleware: a body over `max_bytes` is a 413, announced or not, and is never held in memory whole."""
+    """ASGI middleware: a body over `max_bytes` is a 413, announced or not, and is never held in memory whole.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    A body that has not come whole within `read_timeout` seconds is a 408.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, read_timeout: float) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._read_timeout = read_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count the body while the application reads it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        announced = dict(scope["headers"]).get(b"content-length", b"")
-        expected = int(announced) if announced.isdigit() else 0
+        expected = self._announced(scope)
         received = 0
+        whole = False
+        deadline = asyncio.get_running_loop().time() + self._read_timeout
 
         async def limited() -> Message:
-            nonlocal received
-            message = await receive() if expected <= self._max_bytes else {}
+            nonlocal received, whole
+            if whole:
+                return await receive()
+            message = await self._receive_by(deadline, receive) if expected <= self._max_bytes else {}
             received += len(message.get("body", b""))
             if max(expected, received) > self._max_bytes:
                 raise self._too_large()
+            whole = not message.get("more_body", False)
             return message
 
         await self._app(scope, limited, send)
 
+    def _announced(self, scope: Scope) -> int:
+        """Return the announced length, 0 for none; a number that is too long to be read is too large anyway."""
+        length = dict(scope["headers"]).get(b"content-length", b"")
+        if not length.isdigit():
+            return 0
+        return int(length) if len(length) <= _MOST_DIGITS else self._max_bytes + 1
+
+    async def _receive_by(self, deadline: float, receive: Receive) -> Message:
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await receive()
+        except TimeoutError:
+            message = f"The body did not come within {self._read_timeout:g} s (server.read_timeout)."
+            raise HTTPException(408, message, headers={"Connection": "close"}) from None
+
     def _too_large(self) -> HTTPException:
-        return HTTPException(
-            413, f"The body is over {self._max_bytes} bytes. Send less, or raise server.max_body_bytes."
-        )
+        message = f"The body is over {self._max_bytes} bytes. Send less, or raise server.max_body_bytes."
+        return HTTPException(413, message)

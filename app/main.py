@@ -86,7 +86,7 @@ def create_app(
         lifespan=lifespan,
     )
     install_handlers(app)
-    app.add_middleware(BodyLimit, max_bytes=settings.server.max_body_bytes)
+    app.add_middleware(BodyLimit, max_bytes=settings.server.max_body_bytes, read_timeout=settings.server.read_timeout)
     app.add_middleware(CancelOnDisconnect)
     if settings.server.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.server.cors_origins, **CORS)

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.auth import exposure
 from app.composition import Parts, build_services, read_keys, resolve_tiers
 from app.errors import ReloadFailed
 from app.services import Services
@@ -75,6 +76,8 @@ class Reloader:
             self._apply_policies(tiers)
             self._let_go(old.tiers, tiers)
         log_sharing(tiers)
+        if (warning := exposure(settings.server.host, self._parts.access)) is not None:
+            logger.warning(warning)
         return ReloadReport(
             added=_only_in(tiers, old.tiers),
             removed=_only_in(old.tiers, tiers),

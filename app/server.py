@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
+import sys
 from types import FrameType
+from typing import NoReturn
 
 import uvicorn
 
 from app.main import create_app
-from app.settings import ConfigSource
+from app.protocol import patient_protocol
+from app.services import UNLOAD_SECONDS
+from app.settings import ConfigSource, Settings
 from app.telemetry.logs import configure_logging, logger
 
 
@@ -26,11 +32,11 @@ def serve(source: ConfigSource) -> int:
             host=settings.server.host,
             port=settings.server.port,
             loop="uvloop",
-            http="httptools",
+            http=patient_protocol(settings.server.read_timeout),
             ws="none",
             access_log=settings.server.access_log,
             log_config=None,
-            timeout_graceful_shutdown=int(settings.server.shutdown_deadline) or 1,
+            timeout_graceful_shutdown=_time_for_requests(settings),  # type: ignore[arg-type] # seconds, whole or not
             server_header=False,
         )
     )
@@ -39,6 +45,19 @@ def serve(source: ConfigSource) -> int:
         signal.signal(number, _already_handled)
     server.run()
     return 0 if server.started else 1
+
+
+def leave(status: int) -> NoReturn:
+    """End the process now. Python would wait for threads that hang in native code, whatever the deadline said."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _time_for_requests(settings: Settings) -> float:
+    """Return what requests get of the shutdown deadline; the rest is for unloading."""
+    return max(settings.server.shutdown_deadline - UNLOAD_SECONDS, settings.server.shutdown_deadline / 2)
 
 
 def _already_handled(number: int, _: FrameType | None) -> None:

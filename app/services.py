@@ -17,6 +17,9 @@ from model_pool.errors import PoolError
 from model_pool.pool import ModelPool
 from model_pool.replica import ReplicaSpec
 
+UNLOAD_SECONDS = 1.0
+"""Of the shutdown deadline."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -50,9 +53,8 @@ class Services:
         return [spec for spec in self.tiers.unique.values() if reference in self.tiers.references_of(spec.key)]
 
     async def close(self) -> None:
-        """Unload everything, or give up after the shutdown deadline: the process is about to end anyway."""
-        deadline = self.settings.server.shutdown_deadline
+        """Unload everything, or give up soon: requests have had their time, and the process is about to end anyway."""
         try:
-            await asyncio.wait_for(self.pool.close(), deadline)
+            await asyncio.wait_for(self.pool.close(), UNLOAD_SECONDS)
         except TimeoutError:
-            logger.warning("some replicas were still busy %g s after the shutdown began", deadline)
+            logger.warning("some replicas are still busy; they end with the process")

@@ -111,8 +111,11 @@ class Runtime:
         started, spec = self.now(), self._specs[key]
         try:
             loaded = await self._load_in_time(spec)
-        except Exception as error:  # noqa: BLE001 - whatever a load raises is the entry's failure
-            failure, seconds = error, self.now() - started
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever a load raises (a panic too) is the entry's failure
+            failure = error if isinstance(error, Exception) else EngineError(f"the load broke down: {error!r}")
+            seconds = self.now() - started
             self._tell(lambda observer: observer.on_load_failed(spec, seconds=seconds, error=failure))
             self.residency.on_load_failed(key, generation, failure)
             return

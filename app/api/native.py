@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Body, Depends
+from pydantic import Field
 
 from app.api.context import Asking, Context, Serving
 from app.api.schemas.native import (
@@ -42,7 +43,7 @@ async def translate(request: TranslateRequest, serving: Serving, asking: Asking)
 
 @router.post("/translate/batch")
 async def translate_batch(
-    requests: Annotated[list[TranslateRequest], Body()], serving: Serving, asking: Asking
+    requests: Annotated[list[TranslateRequest], Field(fail_fast=True), Body()], serving: Serving, asking: Asking
 ) -> BatchResponse:
     """Translate a bare array of requests, each with its own languages and tier. One that fails fails the call."""
     texts = [text for request in requests for text in _texts(request)]

@@ -15,12 +15,15 @@ from app.api.schemas.errors import ErrorResponse
 from app.auth import CHALLENGE
 from app.detection import Undecidable
 from app.errors import Problem, RequestError, problem_of
+from app.headers import NOSNIFF
 from app.languages import UnknownLanguage
 from model_pool.errors import PoolError
 
 logger = logging.getLogger("babelpool.api")
 
-_NAMES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+_NAMES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "body_too_slow", 413: "body_too_large"}
+_NO_FIELDS = frozenset({"body", "query", "path", "header", "str"})
+_MOST_FAULTS = 20
 _UNREADABLE = "The body cannot be read. Send JSON in UTF-8."
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -31,9 +34,10 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         403: "The key does not have the scope that this needs.",
         404: "No such tier, or no such path.",
         405: "The path does not take this method; Allow names those that it takes.",
+        408: "The body did not come in time.",
         413: "The body, the text or the list is over its limit.",
         422: "A field is missing or wrong; detail names each.",
-        429: "Too many requests are in flight; Retry-After says when to come back.",
+        429: "Too many requests in flight, or the key is over its rate or quota; Retry-After says when to come back.",
         500: "A bug, or a segment that the checkpoint cannot do.",
         504: "The time for the request is over; see X-Request-Timeout.",
         503: "The replica cannot be had now; Retry-After says when to come back, where that can help.",
@@ -74,7 +78,7 @@ async def _validation_error(_: Request, error: Exception) -> JSONResponse:
     faults = error.errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
         return problem_response(Problem(400, "invalid_json", f"The body is not valid JSON: {_reason(faults[0])}."))
-    detail = [{"field": _field(fault["loc"]), "message": fault["msg"]} for fault in faults]
+    detail = [{"field": _field(fault["loc"]), "message": fault["msg"]} for fault in faults[:_MOST_FAULTS]]
     message = "; ".join(f"{fault['field']}: {fault['message']}" for fault in detail[:5])
     return problem_response(Problem(422, "invalid_request", message, detail))
 
@@ -90,11 +94,14 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
 
 async def _bug(_: Request, error: Exception) -> JSONResponse:
     logger.error("unhandled error", exc_info=error)
-    return problem_response(Problem(500, "internal_error", "The server made a mistake; its log has the details."))
+    response = problem_response(Problem(500, "internal_error", "The server made a mistake; its log has the details."))
+    response.headers.update(NOSNIFF)  # answered outside of all middleware
+    return response
 
 
 def _field(location: tuple[int | str, ...]) -> str:
-    parts = [str(part) for part in location if part not in {"body", "query", "path", "str", "list[str]"}]
+    # Members of a union put their types in: `str`, `list[...]`, `function-after[...]`.
+    parts = [str(part) for part in location if part not in _NO_FIELDS and "[" not in str(part)]
     return ".".join(parts) or "body"
 
 

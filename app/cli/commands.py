@@ -39,10 +39,11 @@ def serve(
     Then try:  curl -s localhost:8000/translate -H 'content-type: application/json'
     -d '{"text": "Good morning!", "source_language": "en", "target_language": "pt"}'
     """
+    from app.server import leave
     from app.server import serve as run
 
     given = {name: value for name, value in {"host": host, "port": port}.items() if value is not None}
-    raise typer.Exit(run(ConfigSource(find_config(config), given)))
+    leave(run(ConfigSource(find_config(config), given)))
 
 
 @cli.command()

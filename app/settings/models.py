@@ -9,7 +9,7 @@ from platformdirs import user_data_path
 from pydantic import AfterValidator, BaseModel, ByteSize, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from app.keys import ApiKey
+from app.keys import ApiKey, check_distinct
 
 ENV_PREFIX = "BABELPOOL_"
 
@@ -29,6 +29,13 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _origin(value: str) -> str:
+    scheme, _, host = value.partition("://")
+    if value != "*" and (scheme not in {"http", "https"} or not host or set(host) & set("/?#*@ ")):
+        raise ValueError('write "*", or an origin as browsers send it: "https://example.org", with no path and no "/"')
+    return value
+
+
 class ServerSettings(_Section):
     """Where and how to listen."""
 
@@ -38,7 +45,8 @@ class ServerSettings(_Section):
     log_level: Literal["debug", "info", "warning", "error"]
     access_log: bool
     max_body_bytes: int = Field(ge=1)
-    cors_origins: tuple[str, ...]
+    read_timeout: Seconds
+    cors_origins: tuple[Annotated[str, AfterValidator(_origin)], ...]
     watch_config: float = Field(ge=0)
 
 
@@ -48,6 +56,13 @@ class AuthSettings(_Section):
     keys: tuple[ApiKey, ...] = ()
     key_file: str
     protect_monitoring: bool
+
+    @model_validator(mode="after")
+    def _keys_are_distinct_and_enough(self) -> AuthSettings:
+        check_distinct(self.keys)
+        if self.protect_monitoring and not self.keys and not self.key_file:
+            raise ValueError("protect_monitoring needs keys: without any it protects nothing")
+        return self
 
 
 class LimitSettings(_Section):
@@ -122,7 +137,12 @@ class Settings(BaseSettings):
     """Everything that config.toml holds. Build it with `load_settings`."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter="__", case_sensitive=False
+        frozen=True,
+        extra="forbid",
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        case_sensitive=False,
+        hide_input_in_errors=True,  # a key in the wrong place shall not be repeated in a log
     )
 
     default_tier: str

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from app.keys import ApiKey
 from app.settings.models import ENV_PREFIX, Settings, TierSettings
 
 CONFIG_VARIABLE = f"{ENV_PREFIX}CONFIG"
@@ -128,7 +129,10 @@ def _line_of(path: Path, location: list[str]) -> str:
 def _siblings(location: list[str]) -> set[str]:
     model: type[BaseModel] = Settings
     if len(location) > 1:
-        field = TierSettings if location[0] == "tiers" else Settings.model_fields[location[0]].annotation
+        rows: dict[str, type[BaseModel]] = {"tiers": TierSettings}
+        if len(location) > 3:
+            rows["auth"] = ApiKey
+        field = rows.get(location[0], Settings.model_fields[location[0]].annotation)
         model = field if isinstance(field, type) and issubclass(field, BaseModel) else Settings
     return set(model.model_fields)
 

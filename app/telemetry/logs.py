@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from logging.config import dictConfig
 
+from app.telemetry.redaction import RedactKeys
 from app.telemetry.sharing import sharing_of
 from app.tiers import TierTable
 from model_pool.observer import Observer
@@ -22,9 +23,10 @@ def configure_logging(level: str) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
+            "filters": {"keys": {"()": RedactKeys}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"level": level.upper(), "handlers": ["stderr"]},
-            "loggers": {"uvicorn.error": {"level": level.upper()}},
+            "loggers": {"uvicorn.error": {"level": level.upper()}, "uvicorn.access": {"filters": ["keys"]}},
         }
     )
 

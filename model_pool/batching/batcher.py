@@ -187,10 +187,10 @@ class Batcher:
             outcome = await loop.run_in_executor(self._executor, _compute, self._engine, works)
             self._settle(works, outcome)
             self._report(works, outcome, perf_counter() - started, waits)
-        except Exception as error:
+        except BaseException as error:
             # Whatever goes wrong here must reach those who wait, or they would wait for ever.
             for work in works:
-                work.fail(error)
+                work.fail(_item_error(error))
             raise
         finally:
             for work in works:
@@ -228,7 +228,7 @@ def _compute(engine: Engine, works: list[Work]) -> Outcome:
         return list(_translate(engine, works))
     except DeviceLost as error:
         return [error] * len(works)
-    except Exception as error:  # noqa: BLE001 - an engine may raise anything, and a worker must outlive it
+    except BaseException as error:  # noqa: BLE001 - an engine may raise anything (a panic too); a worker outlives it
         if len(works) == 1:
             return [_item_error(error)]
     return [_compute(engine, [work])[0] for work in works]
@@ -241,8 +241,8 @@ def _translate(engine: Engine, works: list[Work]) -> list[Hypotheses]:
     return results
 
 
-def _item_error(error: Exception) -> EngineError | SegmentTooLong:
-    if isinstance(error, SegmentTooLong):
+def _item_error(error: BaseException) -> EngineError | SegmentTooLong:
+    if isinstance(error, SegmentTooLong | DeviceLost):
         return error
     failure = SegmentFailed(f"A segment cannot be translated by this checkpoint: {error}")
     failure.__cause__ = error

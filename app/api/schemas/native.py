@@ -25,7 +25,7 @@ class TranslateRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Text | Annotated[list[Text], Field(min_length=1)] = Field(
+    text: Text | Annotated[list[Text], Field(min_length=1, fail_fast=True)] = Field(
         description="A text of any length up to the limits, or a list of texts.",
         examples=["The weather is nice today. Shall we walk?"],
     )
