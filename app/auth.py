@@ -147,6 +147,11 @@ def key_in(headers: Mapping[str, str]) -> bytes | None:
     return value.strip().encode("latin-1", "replace") or None
 
 
+def caller_of(request: Request) -> Caller:
+    """Return who sent a request that a guard has let through."""
+    return cast("Caller", request.scope[_CALLER])
+
+
 class Require(SecurityBase):
     """FastAPI dependency: the caller, who has one of the scopes. Use `require`."""
 
@@ -182,7 +187,7 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """See APIRoute."""
         handler = super().get_route_handler()
-        guards = [one.dependency for one in self.dependencies if isinstance(one.dependency, Require)]
+        guards = self.guards()
 
         async def guarded(request: Request) -> Response:
             for guard in guards:
@@ -190,6 +195,10 @@ class GuardedRoute(APIRoute):
             return await handler(request)
 
         return guarded
+
+    def guards(self) -> list[Require]:
+        """Return what its router asks for."""
+        return [one.dependency for one in self.dependencies if isinstance(one.dependency, Require)]
 
 
 def exposure(host: str, access: Access) -> str | None:

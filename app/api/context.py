@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from app.auth import ANONYMOUS, Access, Caller, require
+from app.auth import ANONYMOUS, Access, Caller, caller_of
 from app.errors import DeadlineExceeded
 from app.reload import Reloader
 from app.services import Services
+
+TIMEOUT_HEADER = "x-request-timeout"
+Timeout = Annotated[float, Field(ge=0.001, allow_inf_nan=False)]
+_TIMEOUT: TypeAdapter[float] = TypeAdapter(Timeout)
 
 
 async def get_reloader(request: Request) -> Reloader:
@@ -34,12 +41,17 @@ Serving = Annotated[Services, Depends(get_services)]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """client: whom the engine's time is shared out to. timeout: seconds for the whole request."""
+    """What one request is to its route.
 
-    client: str
-    timeout: float
+    services: those that answer it from its first to its last line, whatever is reloaded meanwhile.
+    client: whom the engine's time is shared out to. timeout: seconds for the whole request.
+    """
+
+    services: Services
     caller: Caller
     access: Access
+    client: str
+    timeout: float
 
     @contextmanager
     def charged(self, texts: Sequence[str]) -> Iterator[None]:
@@ -60,20 +72,39 @@ class Context:
             ) from None
 
 
+def context_of(request: Request) -> Context:
+    """Read a request that a guard has let through. Raises RequestValidationError for a senseless X-Request-Timeout."""
+    services = cast("Reloader", request.state.reloader).services
+    caller = caller_of(request)
+    address = request.client.host if request.client else ""
+    return Context(
+        services=services,
+        caller=caller,
+        access=request.state.access,
+        client=address if caller is ANONYMOUS else caller.name,
+        timeout=min(services.settings.limits.request_timeout, _wanted_timeout(request)),
+    )
+
+
+def _wanted_timeout(request: Request) -> float:
+    header = request.headers.get(TIMEOUT_HEADER)
+    if header is None:
+        return math.inf
+    try:
+        return _TIMEOUT.validate_python(header)
+    except ValidationError as error:
+        faults = [{**fault, "loc": ("header", TIMEOUT_HEADER)} for fault in error.errors(include_url=False)]
+        raise RequestValidationError(faults) from None
+
+
 async def get_context(
     request: Request,
-    serving: Serving,
-    caller: Annotated[Caller, Depends(require("translate"))],
-    x_request_timeout: Annotated[
-        float | None, Header(gt=0, description="Seconds after which the answer is of no use; work is dropped then.")
+    x_request_timeout: Annotated[  # noqa: ARG001 - for the description; `context_of` reads it
+        Timeout | None, Header(description="Seconds after which the answer is of no use; work is dropped then.")
     ] = None,
 ) -> Context:
-    """Read whose key it is (or which address, without keys) and the deadline, at most the server's."""
-    longest = serving.settings.limits.request_timeout
-    timeout = min(longest, x_request_timeout) if x_request_timeout is not None else longest
-    address = request.client.host if request.client else ""
-    client = address if caller is ANONYMOUS else caller.name
-    return Context(client=client, timeout=timeout, caller=caller, access=request.state.access)
+    """See `context_of`."""
+    return context_of(request)
 
 
 Asking = Annotated[Context, Depends(get_context)]

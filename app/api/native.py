@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Depends
 from pydantic import Field
 
 from app.api.context import Asking, Context, Serving
+from app.api.lean import LeanRoute
 from app.api.schemas.native import (
     BatchResponse,
     Candidate,
@@ -20,45 +21,44 @@ from app.api.schemas.native import (
     TranslateRequest,
     TranslateResponse,
 )
-from app.auth import GuardedRoute, require
+from app.auth import require
 from app.concurrency import together
 from app.languages import display_name
-from app.services import Services
 from app.tiers import Tier
 from app.translate import Outcome
 
 T = TypeVar("T")
 
-router = APIRouter(tags=["translation"], dependencies=[Depends(require("translate"))], route_class=GuardedRoute)
+router = APIRouter(tags=["translation"], dependencies=[Depends(require("translate"))], route_class=LeanRoute)
 
 
 @router.post("/translate")
-async def translate(request: TranslateRequest, serving: Serving, asking: Asking) -> TranslateResponse:
+async def translate(request: TranslateRequest, asking: Asking) -> TranslateResponse:
     """Translate a text, or a list of texts in one call."""
     texts = _texts(request)
-    with serving.admission.admitted(texts), asking.charged(texts):
+    with asking.services.admission.admitted(texts), asking.charged(texts):
         async with asking.deadline():
-            return await _translate(request, texts, serving, asking)
+            return await _translate(request, texts, asking)
 
 
 @router.post("/translate/batch")
 async def translate_batch(
-    requests: Annotated[list[TranslateRequest], Field(fail_fast=True), Body()], serving: Serving, asking: Asking
+    requests: Annotated[list[TranslateRequest], Field(fail_fast=True), Body()], asking: Asking
 ) -> BatchResponse:
     """Translate a bare array of requests, each with its own languages and tier. One that fails fails the call."""
     texts = [text for request in requests for text in _texts(request)]
-    with serving.admission.admitted(texts), asking.charged(texts):
+    with asking.services.admission.admitted(texts), asking.charged(texts):
         async with asking.deadline():
-            results = await together(_translate(one, _texts(one), serving, asking) for one in requests)
+            results = await together(_translate(one, _texts(one), asking) for one in requests)
     return BatchResponse(results=results)
 
 
 @router.post("/detect-language")
-async def detect_language(request: DetectRequest, serving: Serving, asking: Asking) -> DetectResponse:
+async def detect_language(request: DetectRequest, asking: Asking) -> DetectResponse:
     """Identify the language of a text among those that this server reads."""
-    serving.admission.check([request.text])
+    asking.services.admission.check([request.text])
     async with asking.deadline():
-        detection = await serving.translator.detect(request.text)
+        detection = await asking.services.translator.detect(request.text)
     candidates = [Candidate(language=one.language, confidence=one.confidence) for one in detection.candidates]
     return DetectResponse(language=detection.language, confidence=detection.confidence, candidates=candidates)
 
@@ -81,10 +81,8 @@ def _texts(request: TranslateRequest) -> Sequence[str]:
     return [request.text] if isinstance(request.text, str) else request.text
 
 
-async def _translate(
-    request: TranslateRequest, texts: Sequence[str], serving: Services, asking: Context
-) -> TranslateResponse:
-    outcomes = await serving.translator.translate(
+async def _translate(request: TranslateRequest, texts: Sequence[str], asking: Context) -> TranslateResponse:
+    outcomes = await asking.services.translator.translate(
         texts,
         source=request.source_language,
         target=request.target_language,

@@ -21,7 +21,14 @@ from model_pool.errors import PoolError
 
 logger = logging.getLogger("babelpool.api")
 
-_NAMES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 408: "body_too_slow", 413: "body_too_large"}
+_NAMES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "body_too_slow",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+}
 _NO_FIELDS = frozenset({"body", "query", "path", "header", "str"})
 _MOST_FAULTS = 20
 _UNREADABLE = "The body cannot be read. Send JSON in UTF-8."
@@ -36,6 +43,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         405: "The path does not take this method; Allow names those that it takes.",
         408: "The body did not come in time.",
         413: "The body, the text or the list is over its limit.",
+        415: "The body is not announced as JSON.",
         422: "A field is missing or wrong; detail names each.",
         429: "Too many requests in flight, or the key is over its rate or quota; Retry-After says when to come back.",
         500: "A bug, or a segment that the checkpoint cannot do.",

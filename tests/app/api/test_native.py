@@ -95,7 +95,7 @@ ERRORS: list[tuple[object, int, str]] = [
     (WEATHER | {"text": ["x"] * 10_001}, 413, "text_too_large"),
     (WEATHER | {"text": 5}, 422, "invalid_request"),
     (WEATHER | {"text": []}, 422, "invalid_request"),
-    (WEATHER | {"text": "a\ud800b"}, 422, "invalid_request"),
+    (WEATHER | {"text": "a\ud800b"}, 400, "invalid_json"),
     (WEATHER | {"txt": "x"}, 422, "invalid_request"),
     ({"text": "x"}, 422, "invalid_request"),
     ([], 422, "invalid_request"),
@@ -192,3 +192,10 @@ def test_documentation_pages_need_no_other_host(server: TestClient) -> None:
         assert page.status_code == 200
         assert "https://" not in page.text
         assert "http://" not in page.text
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_body_that_is_not_announced_as_json_is_a_415(server: TestClient, kind: str) -> None:
+    # A page of another origin can send these without asking the server first.
+    answer = server.post("/translate", content=b'{"text": "x"}', headers={"content-type": kind})
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")

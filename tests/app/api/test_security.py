@@ -10,6 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.api import native
+from app.auth import GuardedRoute
 from app.keys import ApiKey, hash_key, new_key
 from app.main import create_app
 from app.settings import ConfigSource, ConfigurationError, Settings, load_settings
@@ -52,7 +53,7 @@ def test_translating_needs_a_key_and_health_does_not(serve: Serve) -> None:
 
 def test_every_translating_route_is_guarded() -> None:
     assert native.router.dependencies
-    assert all(type(route).__name__ == "GuardedRoute" for route in native.router.routes)
+    assert all(isinstance(route, GuardedRoute) for route in native.router.routes)
 
 
 def test_monitoring_can_be_protected(serve: Serve) -> None:
