@@ -66,7 +66,7 @@ $(BENCHMARKS:%=bench-%): bench-%: .venv-dev/.installed
 
 # Minutes of random traffic, cancellations and unloads; part of no other target.
 soak: .venv-dev/.installed
-	$(DEV)/pytest -m slow tests/reliability
+	SOAK_SECONDS=120 $(DEV)/pytest -m slow tests/reliability
 
 clean:
 	rm -rf .venv .venv-dev build dist

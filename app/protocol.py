@@ -8,7 +8,7 @@ import re
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 64 * 1024
-_UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
+_UPGRADE = re.compile(rb"^upgrade(?=[ \t]*:)", re.IGNORECASE)
 
 
 def patient_protocol(read_timeout: float) -> type[HttpToolsProtocol]:
@@ -25,12 +25,14 @@ class _Patient(HttpToolsProtocol):
 
     seconds: float
 
+    _declined: DeclinedUpgrade
     _reading_head = True
     _head_bytes = 0
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._declined = DeclinedUpgrade()
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -44,13 +46,14 @@ class _Patient(HttpToolsProtocol):
         if self._timer is None:
             self._expect_head()
         self._head_bytes += len(data)
-        super().data_received(_without_upgrade(data))
+        super().data_received(self._declined.pass_on(data))
         if self._reading_head and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response(f"The headers are over {MAX_HEAD_BYTES} bytes.")
 
     def on_headers_complete(self) -> None:
         self._stop_timer()
         self._reading_head, self._head_bytes = False, 0
+        self._declined = DeclinedUpgrade()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -67,14 +70,38 @@ class _Patient(HttpToolsProtocol):
 
     def _give_up(self) -> None:
         # A connection that waits for its next request is uvicorn's to close; this one has begun one, or never did.
-        if self._reading_head and not self.transport.is_closing():
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._expect_head()  # an earlier request is still owed its answer
+        elif self._reading_head and not self.transport.is_closing():
             self.transport.close()
 
 
-def _without_upgrade(data: bytes) -> bytes:
-    """Rename the header that offers another protocol: we decline, and the parser would drop the body of such a request.
+class DeclinedUpgrade:
+    """Renames the header that offers another protocol in one request's head, however it is cut into pieces.
 
-    Java's own HTTP client makes the offer with its first request.
+    We decline, and the parser would drop the body of such a request. Java's own HTTP client makes the offer with its
+    first request. Header lines are passed on whole; the request line at once, since what is no HTTP may have no line.
     """
-    head, end, rest = data.partition(b"\r\n\r\n")
-    return _UPGRADE.sub(b"\r\nx-declined-upgrade:", head) + end + rest
+
+    def __init__(self) -> None:
+        self._request_line = True
+        self._held = b""
+        self._over = False
+
+    def pass_on(self, data: bytes) -> bytes:
+        """Return what the parser shall see now."""
+        return b"".join(map(self._piece, (self._held + data).splitlines(keepends=True)))
+
+    def _piece(self, piece: bytes) -> bytes:
+        self._held = b""
+        if self._over:
+            return piece
+        ended = piece.endswith(b"\n")
+        if self._request_line:
+            self._request_line = not ended
+            return piece
+        if not ended:
+            self._held = piece
+            return b""
+        self._over = not piece.strip()
+        return _UPGRADE.sub(b"x-declined-upgrade", piece)
