@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from dataclasses import dataclass
 
 from app.canary import Canary
@@ -44,9 +43,6 @@ class Services:
                 logger.error("preloading failed", exc_info=result)
         for reason in await self.canary.reasons():
             logger.error("not ready: %s", reason)
-        # What has been imported and loaded by now stays: the collector need not walk through it again and again.
-        gc.collect()
-        gc.freeze()
 
     async def _load(self, spec: ReplicaSpec) -> None:
         async with self.pool.lease(spec):
