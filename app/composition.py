@@ -79,13 +79,18 @@ class Parts:
 
 
 def open_parts(
-    settings: Settings, tiers: TierTable, loader: EngineLoader, detector: Detector, metrics: Metrics
+    settings: Settings,
+    tiers: TierTable,
+    loader: EngineLoader,
+    detector: Detector,
+    metrics: Metrics,
+    keys: Sequence[ApiKey] = (),
 ) -> Parts:
     """Make the pool and its company. Call it inside the event loop that will serve."""
     pool = ModelPool(
         [loader], _pool_options(settings, tiers), observers=[metrics, LoadLog()], cache_bytes=settings.cache.max_bytes
     )
-    return Parts(loader, pool, detector, metrics, Counts(), Admission(settings.limits), Access(read_keys(settings)))
+    return Parts(loader, pool, detector, metrics, Counts(), Admission(settings.limits), Access(keys))
 
 
 def build_services(settings: Settings, tiers: TierTable, parts: Parts) -> Services:

@@ -57,12 +57,12 @@ def create_app(
     """
     engines = loader or make_loader(settings)
     tiers = resolve_tiers(settings, Catalog(settings.data_path), engines)
-    read_keys(settings)
+    keys = read_keys(settings)
     metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[LifespanState]:
-        parts = open_parts(settings, tiers, engines, detector or FastTextDetector(), metrics)
+        parts = open_parts(settings, tiers, engines, detector or FastTextDetector(), metrics, keys)
         reloader = Reloader(build_services(settings, tiers, parts), parts, source.read if source else lambda: settings)
         log_sharing(tiers)
         if (warning := exposure(settings.server.host, parts.access)) is not None:
@@ -77,7 +77,6 @@ def create_app(
             for task in tasks:
                 task.cancel()
             await reloader.services.close()
-            logger.info("all replicas are unloaded")
 
     app = FastAPIOffline(
         title="Babelpool",

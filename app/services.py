@@ -36,15 +36,16 @@ class Services:
 
     async def preload(self) -> None:
         """Load and warm up what the preloaded tiers need. A failure is logged and shown by `/ready`; others load."""
-        specs = {spec.key: spec for tier in self.tiers.values() if tier.preload for spec in tier.specs}
-        results = await asyncio.gather(*map(self._load, specs.values()), return_exceptions=True)
+        specs = [spec for key, spec in self.tiers.unique.items() if self.tiers.is_preloaded(key)]
+        results = await asyncio.gather(*map(self.load, specs), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException) and not isinstance(result, PoolError):
                 logger.error("preloading failed", exc_info=result)
         for reason in await self.canary.reasons():
             logger.error("not ready: %s", reason)
 
-    async def _load(self, spec: ReplicaSpec) -> None:
+    async def load(self, spec: ReplicaSpec) -> None:
+        """Return when a replica is in memory. Raises what `ModelPool.acquire` does."""
         async with self.pool.lease(spec):
             pass
 
@@ -58,3 +59,5 @@ class Services:
             await asyncio.wait_for(self.pool.close(), UNLOAD_SECONDS)
         except TimeoutError:
             logger.warning("some replicas are still busy; they end with the process")
+        else:
+            logger.info("all replicas are unloaded")

@@ -63,8 +63,7 @@ async def load(named: Named, serving: Serving) -> Done:
     """Load a checkpoint now; answers when it is ready."""
     specs = _specs(serving, named.reference)
     for spec in specs:
-        async with serving.pool.lease(spec):
-            pass
+        await serving.load(spec)
     return _done(specs)
 
 

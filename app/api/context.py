@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -53,11 +53,9 @@ class Context:
     client: str
     timeout: float
 
-    @contextmanager
-    def charged(self, texts: Sequence[str]) -> Iterator[None]:
-        """Charge the caller's quota for the characters of a block. Raises QuotaExceeded."""
-        with self.access.charged(self.caller, texts):
-            yield
+    def charged(self, texts: Sequence[str]) -> AbstractContextManager[None]:
+        """See `Access.charged`."""
+        return self.access.charged(self.caller, texts)
 
     @asynccontextmanager
     async def deadline(self) -> AsyncIterator[None]:

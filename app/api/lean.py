@@ -15,7 +15,7 @@ from app.auth import GuardedRoute
 
 
 class LeanRoute(GuardedRoute):
-    """For endpoints `(body, asking: Asking) -> model`. OpenAPI is as for any route; a request costs a third.
+    """For endpoints `(body, asking: Asking) -> model`. OpenAPI is as for any route; docs/performance.md has the gain.
 
     FastAPI resolves dependencies, copies the body through json and validates the answer anew for each request. Here
     the body is parsed and validated in one step in pydantic's Rust, and the answer, which is a model, is written so.
