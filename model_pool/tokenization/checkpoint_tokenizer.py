@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
+from functools import lru_cache, partial
 
 from model_pool.catalog.manifest import Manifest
 from model_pool.errors import LanguageUnsupported
+from model_pool.tokenization.controls import Controls
 from model_pool.tokenization.pieces import Pieces
 from model_pool.tokenization.schemes import Frame, frame
 from model_pool.types import EncodedSegment
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_REMEMBERED = 256
+"""Texts whose pieces are kept: a segment is counted, to see that it fits, and encoded soon after."""
 
 
 class CheckpointTokenizer:
@@ -20,38 +24,39 @@ class CheckpointTokenizer:
     end: the tokens to close a source with; empty where the engine adds the end token itself.
     """
 
-    def __init__(self, manifest: Manifest, pieces: Pieces, controls: Container[str], end: tuple[str, ...]) -> None:
-        self._manifest = manifest
+    def __init__(self, manifest: Manifest, pieces: Pieces, controls: Controls, end: tuple[str, ...]) -> None:
         self._pieces = pieces
         self._controls = controls
         self._end = end
+        # What is remembered must not refer to this object: in a cycle it would outlive its replica.
+        self._pieces_of = lru_cache(_REMEMBERED)(lambda text: pieces.encode(_whole(text)))
+        self._frame = lru_cache(_REMEMBERED)(partial(_framed, manifest))
 
     def encode(self, text: str, source: str, target: str) -> EncodedSegment:
         """See `Tokenizer.encode`."""
         around = self._frame(source, target)
         before = (*around.tokens, *self._control_pieces(around.control))
-        pieces = self._pieces.encode(around.lead + _whole(text))
-        return EncodedSegment((*before, *pieces, *self._end), around.target_prefix)
+        return EncodedSegment((*before, *self._pieces_of(around.lead + text), *self._end), around.target_prefix)
 
     def decode(self, tokens: Sequence[str]) -> str:
         """See `Tokenizer.decode`."""
-        return self._pieces.decode([token for token in tokens if token not in self._controls])
+        return self._pieces.decode(self._controls.without(tokens))
 
     def count(self, text: str) -> int:
         """See `Tokenizer.count`."""
-        return len(self._pieces.encode(_whole(text)))
-
-    def _frame(self, source: str, target: str) -> Frame:
-        manifest = self._manifest
-        if not manifest.translates(source, target):
-            raise LanguageUnsupported(
-                f"{manifest.name} does not translate from {source} to {target}. "
-                f"Sources: {_listed(manifest.sources)}. Targets: {_listed(manifest.targets)}."
-            )
-        return frame(manifest.family, manifest.sources[source], manifest.targets[target])
+        return len(self._pieces_of(text))
 
     def _control_pieces(self, control: str) -> list[str]:
         return self._pieces.encode_control(control) if control else []
+
+
+def _framed(manifest: Manifest, source: str, target: str) -> Frame:
+    if not manifest.translates(source, target):
+        raise LanguageUnsupported(
+            f"{manifest.name} does not translate from {source} to {target}. "
+            f"Sources: {_listed(manifest.sources)}. Targets: {_listed(manifest.targets)}."
+        )
+    return frame(manifest.family, manifest.sources[source], manifest.targets[target])
 
 
 def _whole(text: str) -> str:

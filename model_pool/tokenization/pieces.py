@@ -29,6 +29,7 @@ def spell(pieces: list[str], controls: Container[str], *, keep: str | None = Non
     their own surface. `keep` is a control token that the subword model itself writes for unknown text.
     """
     # All control tokens have one of these; most text has neither.
-    if not any("<" in piece or "_" in piece for piece in pieces):
+    text = "".join(pieces)
+    if "<" not in text and "_" not in text:
         return pieces
     return [part for piece in pieces for part in (piece if piece in controls and piece != keep else (piece,))]
