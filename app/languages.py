@@ -100,7 +100,11 @@ def match(code: str, served: Iterable[str]) -> Match:
     served: codes in any dialect; those that agree in BCP 47 are taken in their order. UnknownLanguage where none of
     them is that language, or all of them are in another script than the one asked for.
     """
-    codes = list(served)
+    return _match(code, tuple(served))
+
+
+@lru_cache(maxsize=4096)
+def _match(code: str, codes: tuple[str, ...]) -> Match:
     tags = [parse(each) for each in codes]
     try:
         requested = parse(code)

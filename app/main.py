@@ -14,7 +14,8 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
 from app.api import admin, health, native, stats
-from app.api.problems import ANSWERS, install_handlers
+from app.api.lean import LeanPaths
+from app.api.problems import ANSWERS, answer, install_handlers
 from app.auth import Access, exposure
 from app.composition import build_services, make_loader, open_parts, read_keys, resolve_tiers
 from app.detection import Detector, FastTextDetector
@@ -85,6 +86,7 @@ def create_app(
         lifespan=lifespan,
     )
     install_handlers(app)
+    app.add_middleware(LeanPaths, routes=native.router.routes, answer=answer)
     app.add_middleware(BodyLimit, max_bytes=settings.server.max_body_bytes, read_timeout=settings.server.read_timeout)
     app.add_middleware(CancelOnDisconnect)
     if settings.server.cors_origins:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from app.text.document import Document, assemble
+from app.text.fitting import Count
 from app.text.preparation import halve, prepare
 from app.tiers import Route, Tier
+from model_pool.catalog.manifest import Manifest
 from model_pool.pool import ModelPool, ReplicaLease
 from model_pool.types import Translation
 
@@ -51,6 +53,10 @@ class PairTranslator:
     tier: Tier
     client: str
 
+    @property
+    def _count(self) -> Count:
+        return self.lease.resource.tokenizer.count
+
     async def translate(self, texts: Sequence[str]) -> list[Answer]:
         """Return one answer per text, in order. All their segments are queued at once."""
         documents = await self._prepare(texts)
@@ -60,8 +66,7 @@ class PairTranslator:
         return [_answer(document, list(islice(translations, len(document.segments))), model) for document in documents]
 
     async def _prepare(self, texts: Sequence[str]) -> list[Document]:
-        count = self.lease.resource.tokenizer.count
-        limit = _segment_limit(self.route, self.tier)
+        count, limit = self._count, _segment_limit(self.route.spec.checkpoint.manifest, self.tier.max_length)
 
         def work() -> list[Document]:
             return [prepare(text, self.route.source, count, limit) for text in texts]
@@ -71,10 +76,9 @@ class PairTranslator:
     async def _complete(self, segments: Sequence[str]) -> list[Translation]:
         """Translate segments; each that ran into the output limit once more, in halves."""
         translations = await self._decode(segments)
-        count = self.lease.resource.tokenizer.count
         for index, translation in enumerate(translations):
             if translation.truncated:
-                halves = halve(segments[index], count)
+                halves = halve(segments[index], self._count)
                 translations[index] = _joined(halves, await self._decode(halves.segments))
         return translations
 
@@ -89,11 +93,10 @@ class PairTranslator:
         )
 
 
-def _segment_limit(route: Route, tier: Tier) -> int:
+def _segment_limit(manifest: Manifest, max_length: int) -> int:
     """Return how many tokens a segment may have: the tier's choice, or what the checkpoint has positions for."""
-    manifest = route.spec.checkpoint.manifest
     positions = [limit for limit in (manifest.max_source_tokens, manifest.max_target_tokens) if limit is not None]
-    return max(1, min([tier.max_length, *(limit - _SPECIAL_TOKENS for limit in positions)]))
+    return max(1, min([max_length, *(limit - _SPECIAL_TOKENS for limit in positions)]))
 
 
 def _joined(halves: Document, parts: Sequence[Translation]) -> Translation:

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from model_pool.batching.batcher import BatcherCounters
@@ -116,26 +117,17 @@ class ModelPool:
         SegmentTooLong, SegmentFailed, DeviceLost, LeaseRevoked.
         """
         replica = lease.resource
-        keys = [CacheKey(replica.spec.key, source, target, options, text) for text in texts]
+        compute = partial(_compute, replica, source=source, target=target, options=options, client=client)
         if self.cache is None or not cached:
-            return await self._compute(replica, keys, client)
+            return await compute(texts)
+        keys = [CacheKey(replica.spec.key, source, target, options, text) for text in texts]
         known = [self.cache.get(key) for key in keys]
         missing = [key for key, translation in zip(keys, known, strict=True) if translation is None]
-        made = await self._compute(replica, missing, client)
+        made = await compute([key.text for key in missing])
         for key, translation in zip(missing, made, strict=True):
             self.cache.put(key, translation)
         fresh = iter(made)
         return [translation if translation is not None else next(fresh) for translation in known]
-
-    async def _compute(self, replica: Replica, keys: Sequence[CacheKey], client: str) -> list[Translation]:
-        """Encode, batch and decode; all keys have the same pair and options."""
-        if not keys:
-            return []
-        tokenizer = replica.tokenizer
-        segments = await _in_turns(lambda key: tokenizer.encode(key.text, key.source, key.target), keys)
-        results = await replica.batcher.translate(segments, keys[0].options, client=client)
-        pairs = list(zip(segments, results, strict=True))
-        return await _in_turns(lambda pair: _translation(tokenizer.decode, *pair), pairs)
 
     def configure(self, key: ReplicaKey, policy: Policy) -> None:
         """Set keep-alive and pin of a replica, loaded or not."""
@@ -158,6 +150,19 @@ class ModelPool:
         """Reject newcomers, finish what is leased (within the drain deadline), free everything."""
         self._residency.close()
         await self._runtime.emptied()
+
+
+async def _compute(
+    replica: Replica, texts: Sequence[str], *, source: str, target: str, options: DecodeOptions, client: str
+) -> list[Translation]:
+    """Encode, batch and decode."""
+    if not texts:
+        return []
+    tokenizer = replica.tokenizer
+    segments = await _in_turns(lambda text: tokenizer.encode(text, source, target), texts)
+    results = await replica.batcher.translate(segments, options, client=client)
+    pairs = list(zip(segments, results, strict=True))
+    return await _in_turns(lambda pair: _translation(tokenizer.decode, *pair), pairs)
 
 
 async def _in_turns(work: Callable[[A], B], items: Sequence[A]) -> list[B]:

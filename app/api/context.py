@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Annotated, cast
 
 from fastapi import Depends, Header, Request
@@ -57,15 +58,31 @@ class Context:
         """See `Access.charged`."""
         return self.access.charged(self.caller, texts)
 
-    @asynccontextmanager
-    async def deadline(self) -> AsyncIterator[None]:
+    def deadline(self) -> Deadline:
         """Bound a block in time; what is still queued then is never computed. Raises DeadlineExceeded."""
+        return Deadline(self.timeout)
+
+
+class Deadline:
+    """`asyncio.timeout` with an error that says what to do. Seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._timeout = asyncio.timeout(seconds)
+
+    async def __aenter__(self) -> None:
+        """Start the clock."""
+        await self._timeout.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop it. Raises DeadlineExceeded where the time was over."""
         try:
-            async with asyncio.timeout(self.timeout):
-                yield
+            await self._timeout.__aexit__(kind, error, traceback)
         except TimeoutError:
             raise DeadlineExceeded(
-                f"The translation was not ready within {self.timeout:g} s, so it was given up. "
+                f"The translation was not ready within {self._seconds:g} s, so it was given up. "
                 "Ask for less at once, or allow more time (X-Request-Timeout, limits.request_timeout)."
             ) from None
 

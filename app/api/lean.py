@@ -1,17 +1,21 @@
-"""A route that FastAPI describes and pydantic alone serves: body in, model out, nothing solved in between."""
+"""Routes that FastAPI describes and pydantic alone serves: body in, model out, nothing solved or matched in between."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, get_type_hints
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.context import context_of
 from app.auth import GuardedRoute
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class LeanRoute(GuardedRoute):
@@ -21,9 +25,14 @@ class LeanRoute(GuardedRoute):
     the body is parsed and validated in one step in pydantic's Rust, and the answer, which is a model, is written so.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    @property
+    def is_lean(self) -> bool:
+        """Whether the endpoint has a body; the others of a router are served as FastAPI does."""
+        return self.body_field is not None
+
+    def get_route_handler(self) -> Handler:
         """See APIRoute."""
-        if self.body_field is None:
+        if not self.is_lean:
             return super().get_route_handler()
         endpoint = self.endpoint
         hints = get_type_hints(endpoint, include_extras=True)
@@ -43,6 +52,46 @@ class LeanRoute(GuardedRoute):
             return Response(answers.dump_json(answer), media_type="application/json")
 
         return handle
+
+
+class LeanPaths:
+    """ASGI middleware, the innermost: hands requests to lean routes by their exact path, past FastAPI's router.
+
+    answer: renders an error; None for one that it does not know, which is raised. What is not at such a path, or has
+    another method, goes on to the router, as everything would without this.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        routes: Iterable[BaseRoute],
+        answer: Callable[[Request, Exception], Awaitable[Response | None]],
+    ) -> None:
+        self._app = app
+        self._answer = answer
+        self._table: dict[tuple[str, str], tuple[LeanRoute, Handler]] = {
+            (method, route.path): (route, route.get_route_handler())
+            for route in routes
+            if isinstance(route, LeanRoute) and route.is_lean
+            for method in route.methods or ()
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or pass it on."""
+        found = self._table.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if found is None:
+            await self._app(scope, receive, send)
+            return
+        scope["route"], handler = found
+        request = Request(scope, receive, send)
+        try:
+            response = await handler(request)
+        except Exception as error:
+            rendered = await self._answer(request, error)
+            if rendered is None:
+                raise
+            response = rendered
+        await response(scope, receive, send)
 
 
 def _check_type(request: Request) -> None:

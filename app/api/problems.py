@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -65,11 +66,15 @@ def problem_response(problem: Problem) -> JSONResponse:
 
 def install_handlers(app: FastAPI) -> None:
     """Make `app` answer every error in the one shape."""
-    for kind in (RequestError, PoolError, UnknownLanguage, Undecidable):
-        app.add_exception_handler(kind, _domain_error)
-    app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_exception_handler(HTTPException, _http_error)
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
     app.add_exception_handler(Exception, _bug)
+
+
+async def answer(request: Request, error: Exception) -> Response | None:
+    """Render an error for a route that FastAPI's own handling is not around; None for a bug, which is to be raised."""
+    handler = next((_HANDLERS[kind] for kind in type(error).__mro__ if kind in _HANDLERS), None)
+    return await handler(request, error) if handler else None
 
 
 async def _domain_error(_: Request, error: Exception) -> JSONResponse:
@@ -105,6 +110,13 @@ async def _bug(_: Request, error: Exception) -> JSONResponse:
     response = problem_response(Problem(500, "internal_error", "The server made a mistake; its log has the details."))
     response.headers.update(NOSNIFF)  # answered outside of all middleware
     return response
+
+
+_HANDLERS: Mapping[type, Callable[[Request, Exception], Awaitable[Response]]] = {
+    **dict.fromkeys((RequestError, PoolError, UnknownLanguage, Undecidable), _domain_error),
+    RequestValidationError: _validation_error,
+    HTTPException: _http_error,
+}
 
 
 def _field(location: tuple[int | str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 
 from prometheus_client import (
     CollectorRegistry,
@@ -61,11 +62,16 @@ class Metrics(Observer):
         """Add the gauges that are read at scrape time, from a pool and the tiers that are served then."""
         self.registry.register(_PoolCollector(pool, tiers))
 
+    def answered(self, method: str, route: str, status: int, *, seconds: float) -> None:
+        """Count one HTTP request."""
+        self.requests(method, route, str(status)).inc()
+        self.latency(route).observe(seconds)
+
     def count(self, outcomes: Sequence[Outcome]) -> None:
         """Count what one request translated."""
         for outcome in outcomes:
-            self.translations.labels(outcome.tier, outcome.source, outcome.target).inc()
-            self.characters.labels(outcome.tier).inc(len(outcome.original))
+            self.translations(outcome.tier, outcome.source, outcome.target).inc()
+            self.characters(outcome.tier).inc(len(outcome.original))
 
     def render(self) -> bytes:
         """Return the exposition text."""
@@ -76,33 +82,35 @@ class Metrics(Observer):
     def on_batch(self, key: ReplicaKey, done: BatchDone) -> None:
         """See `Observer`."""
         replica = str(key)
-        self.batch_segments.labels(replica).observe(done.segments)
-        self.batch_seconds.labels(replica).observe(done.seconds)
-        self.tokens.labels(replica, "source").inc(done.source_tokens)
-        self.tokens.labels(replica, "padding").inc(done.padded_tokens - done.source_tokens)
-        self.tokens.labels(replica, "target").inc(done.target_tokens)
+        self.batch_segments(replica).observe(done.segments)
+        self.batch_seconds(replica).observe(done.seconds)
+        self.tokens(replica, "source").inc(done.source_tokens)
+        self.tokens(replica, "padding").inc(done.padded_tokens - done.source_tokens)
+        self.tokens(replica, "target").inc(done.target_tokens)
         if done.failed:
-            self.failed_segments.labels(replica).inc(done.failed)
-        queue = self.queue.labels(replica)
+            self.failed_segments(replica).inc(done.failed)
+        queue = self.queue(replica)
         for seconds in done.queue_seconds:
             queue.observe(seconds)
 
     def on_load(self, spec: ReplicaSpec, *, seconds: float, footprint: int) -> None:  # noqa: ARG002
         """See `Observer`."""
-        self.loads.labels(str(spec.key), "ok").inc()
-        self.load_seconds.labels(str(spec.key)).observe(seconds)
+        self.loads(str(spec.key), "ok").inc()
+        self.load_seconds(str(spec.key)).observe(seconds)
 
     def on_load_failed(self, spec: ReplicaSpec, *, seconds: float, error: Exception) -> None:  # noqa: ARG002
         """See `Observer`."""
-        self.loads.labels(str(spec.key), "failed").inc()
+        self.loads(str(spec.key), "failed").inc()
 
     # ---- making -----------------------------------------------------------------------------------------
 
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        return Counter(f"babelpool_{name}", f"{text}.", labels, registry=self.registry)
+    # Looking a child up by its labels costs the library more than counting does, so each is remembered.
 
-    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-        return Histogram(f"babelpool_{name}", f"{text}.", labels, buckets=buckets, registry=self.registry)
+    def _counter(self, name: str, text: str, *labels: str) -> Callable[..., Counter]:
+        return cache(Counter(f"babelpool_{name}", f"{text}.", labels, registry=self.registry).labels)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Callable[..., Histogram]:
+        return cache(Histogram(f"babelpool_{name}", f"{text}.", labels, buckets=buckets, registry=self.registry).labels)
 
 
 _PER_REPLICA: tuple[tuple[str, str, Callable[[ReplicaSnapshot], float]], ...] = (

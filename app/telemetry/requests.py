@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.telemetry.metrics import Metrics
 
 _CLIENT_GONE = 499
+_BUG = 500
 
 
 class RequestMetrics:
@@ -34,7 +35,9 @@ class RequestMetrics:
 
         try:
             await self._app(scope, receive, watched)
+        except Exception:
+            status = _BUG  # answered outside of this
+            raise
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
-            self._metrics.requests.labels(scope["method"], route, str(status)).inc()
-            self._metrics.latency.labels(route).observe(perf_counter() - started)
+            self._metrics.answered(scope["method"], route, status, seconds=perf_counter() - started)

@@ -29,6 +29,8 @@ def fit(document: Document, count: Count, limit: int) -> Document:
     """
     if limit < 1:
         raise ValueError(f"limit is {limit}; a segment needs at least one token")
+    if all(_parts_needed(segment, count, limit) == 1 for segment in document.segments):
+        return document
     return document.refine(partial(_fitted, count=count, limit=limit))
 
 

@@ -60,7 +60,7 @@ class Residency(Generic[R]):
         5. RESERVED, LOADING: queue for the load that is under way.
         6. DRAINING, UNLOADING: queue behind it; whoever waits when it is done starts the next load.
         """
-        entry = self._entries.setdefault(key, Entry(key))
+        entry = self._entry(key)
         if self._closed:
             self._effects.reject(waiter, _pool_closed())
         elif entry.state is State.READY:
@@ -99,7 +99,7 @@ class Residency(Generic[R]):
 
     def configure(self, key: ReplicaKey, policy: Policy) -> None:
         """Set what the configuration wants of a key, from now on."""
-        entry = self._entries.setdefault(key, Entry(key))
+        entry = self._entry(key)
         entry.policy = policy
         self._watch_idleness(entry)
 
@@ -324,6 +324,12 @@ class Residency(Generic[R]):
         if new is State.COLD:
             entry.loaded_at = None
         self._effects.emit(Transition(entry.key, entry.generation, old, new, reason))
+
+    def _entry(self, key: ReplicaKey) -> Entry[R]:
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = Entry(key)
+        return entry
 
     def _current(self, key: ReplicaKey, generation: int, state: State) -> Entry[R] | None:
         entry = self._entries.get(key)
