@@ -8,6 +8,7 @@ import re
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 64 * 1024
+_HEAD_END = b"\r\n\r\n"
 _UPGRADE = re.compile(rb"^upgrade(?=[ \t]*:)", re.IGNORECASE)
 
 
@@ -43,11 +44,13 @@ class _Patient(HttpToolsProtocol):
         if not self._reading_head:
             super().data_received(data)
             return
-        if self._timer is None:
-            self._expect_head()
         self._head_bytes += len(data)
         super().data_received(self._declined.pass_on(data))
-        if self._reading_head and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+        if not self._reading_head or not self._head_bytes:
+            return
+        if self._timer is None:
+            self._expect_head()
+        if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self.send_400_response(f"The headers are over {MAX_HEAD_BYTES} bytes.")
 
     def on_headers_complete(self) -> None:
@@ -90,6 +93,8 @@ class DeclinedUpgrade:
 
     def pass_on(self, data: bytes) -> bytes:
         """Return what the parser shall see now."""
+        if self._request_line and not self._held and _HEAD_END in data and b"upgrade" not in data.lower():
+            return data  # almost every request: its whole head is here, and offers nothing
         return b"".join(map(self._piece, (self._held + data).splitlines(keepends=True)))
 
     def _piece(self, piece: bytes) -> bytes:

@@ -12,6 +12,7 @@ from model_pool.batching.batcher import BatchDone, Batcher
 from model_pool.batching.forming import BatchLimits
 from model_pool.engines.base import EngineLoader
 from model_pool.errors import DeviceLost, EngineError, LeaseRevoked, ResidencyError
+from model_pool.idle import IDLE_SECONDS, IdleTrim
 from model_pool.observer import Observer
 from model_pool.replica import Loaded, Replica, ReplicaSpec, free_replica, load_replica
 from model_pool.residency.effects import Transition
@@ -50,6 +51,7 @@ class Runtime:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loading = _loading_thread()
         self._moved = asyncio.Event()
+        self._idle = IdleTrim(self._loop, IDLE_SECONDS)
         self.residency: Residency[Replica] = Residency(self, options.rules)
 
     def know(self, spec: ReplicaSpec) -> None:
@@ -61,6 +63,7 @@ class Runtime:
         while any(entry.state in HOLDS_MEMORY for entry in self.residency.entries):
             self._moved.clear()
             await self._moved.wait()
+        self._idle.close()
         self._loading.shutdown(wait=False)
 
     # ---- Effects ----------------------------------------------------------------------------------------
@@ -163,6 +166,7 @@ class Runtime:
         return partial(self.residency.release, self.residency.retain(key, generation))
 
     def _batch_done(self, key: ReplicaKey, done: BatchDone) -> None:
+        self._idle.used()
         self._tell(lambda observer: observer.on_batch(key, done))
 
     def _device_lost(self, key: ReplicaKey, generation: int, error: DeviceLost) -> None:

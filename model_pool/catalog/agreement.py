@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
-
-from tokenizers import Tokenizer
+from typing import TYPE_CHECKING, Protocol
 
 from model_pool.catalog.languages import TOKEN_SHAPES
 from model_pool.catalog.manifest import Family, Manifest
 from model_pool.types import EncodedSegment
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 _TEXTS = 24
 _PIECES_A_TEXT = 8
