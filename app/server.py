@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -16,6 +17,11 @@ from app.protocol import patient_protocol
 from app.services import UNLOAD_SECONDS
 from app.settings import ConfigSource, Settings
 from app.telemetry.logs import configure_logging, logger
+
+_GC_THRESHOLDS = (20_000, 20, 20)
+"""Python's default, 700 for the first, has the collector look at the same requests in flight again and again; that was
+a fifth of the event loop's time at 64 connections. What is large is freed without it: engines close, and tokenizers
+stand in no cycle."""
 
 
 def serve(source: ConfigSource) -> int:
@@ -43,6 +49,7 @@ def serve(source: ConfigSource) -> int:
     # uvicorn raises the signal again when it is done, for whoever handled it before: that shall not kill us.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _already_handled)
+    gc.set_threshold(*_GC_THRESHOLDS)
     server.run()
     return 0 if server.started else 1
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 import threading
+import weakref
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -342,3 +344,21 @@ async def test_unload_gives_the_memory_back_to_the_system(checkpoint: Checkpoint
         pool.unload(spec.key)
         await asyncio.wait_for(cold.event.wait(), 30)
         assert measured.freed > checkpoint.weights_bytes
+
+
+async def test_unloaded_tokenizer_is_freed_without_the_collector(checkpoint: Checkpoint) -> None:
+    # The server lets the collector run rarely, so megabytes must not hang in a cycle.
+    cold = Reached(State.COLD)
+    async with opened(CTranslate2Loader(), observers=[cold]) as pool:
+        spec = real_spec(checkpoint)
+        async with pool.lease(spec) as lease:
+            await pool.translate(lease, ["The house is red."], source="en", target="pt", options=GREEDY)
+            tokenizer = weakref.ref(lease.resource.tokenizer)
+        del lease
+        gc.disable()
+        try:
+            pool.unload(spec.key)
+            await asyncio.wait_for(cold.event.wait(), 30)
+            assert tokenizer() is None
+        finally:
+            gc.enable()
