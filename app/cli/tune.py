@@ -37,6 +37,7 @@ Sentences = Annotated[
     Path | None, typer.Option(exists=True, dir_okay=False, help="Your own text, UTF-8, a sentence a line.")
 ]
 NoSave = Annotated[bool, typer.Option("--no-save", "--dry-run", help="Measure and print, store nothing.")]
+Force = Annotated[bool, typer.Option("--force", help="Store it even if other processes took CPUs meanwhile.")]
 Clear = Annotated[bool, typer.Option("--clear", help="Measure nothing: forget what is stored for this checkpoint.")]
 
 
@@ -51,6 +52,7 @@ def tune(
     target: To = None,
     sentences: Sentences = None,
     no_save: NoSave = False,  # noqa: FBT002
+    force: Force = False,  # noqa: FBT002
     clear: Clear = False,  # noqa: FBT002
     data_dir: DataDir = None,
     as_json: Json = False,  # noqa: FBT002
@@ -61,7 +63,8 @@ def tune(
     batching.max_items and batching.max_tokens at 0. Without a tuning, or with one from another machine or engine
     version, a rule by model size applies; it stays, too, where nothing beats it by more than noise.
 
-    Nothing else should run meanwhile. Give large checkpoints more --seconds.
+    Nothing else should run meanwhile: what other processes disturbed is stored only by --force.
+    Give large checkpoints more --seconds.
 
     Examples:
 
@@ -88,7 +91,7 @@ def tune(
         )
         findings = _run(sweep)
         record = _record(sweep, findings)
-        path = None if no_save else tunings.save(record)
+        path = tunings.save(record) if not no_save and (force or not findings.disturbed) else None
     if as_json:
         return typer.echo(json.dumps(_as_json(reference, findings, record, path), indent=2, ensure_ascii=False))
     return _print(reference, sweep, findings, path)
@@ -173,6 +176,7 @@ def _as_json(reference: str, findings: Findings, record: TuningRecord, path: Pat
         "rule": _row(verdict.ruled),
         "gain": verdict.gain,
         "noise": verdict.noise,
+        "cpus_taken_by_others": findings.taken,
         "saved": None if path is None else str(path),
         "record": record.model_dump(mode="json"),
     }
@@ -207,6 +211,11 @@ def _print(reference: str, sweep: Sweep, findings: Findings, path: Path | None) 
     )
     if verdict.chosen.sentences < load.waiting:
         typer.echo("Rounds were short: each caller was answered less than once. Give more --seconds.")
+    if findings.disturbed:
+        typer.echo(
+            f"Other processes took {findings.taken:.1f} CPUs meanwhile, so this holds for that company only. "
+            "Measure again when nothing else runs, or store it with --force."
+        )
     typer.echo(f"Chosen: {verdict.chosen.setting}: {_why(findings)}.")
     typer.echo(f"Stored in {path}; a server uses it from its next start." if path else "Not stored.")
 

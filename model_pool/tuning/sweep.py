@@ -16,6 +16,7 @@ from model_pool.tokenization.base import Tokenizer
 from model_pool.tuning.choice import Round, Tried, Verdict, choose
 from model_pool.tuning.grid import coarse, refined
 from model_pool.tuning.measure import Copy, measure
+from model_pool.tuning.others import DISTURBING, Usage, taken_since
 from model_pool.tuning.plan import Plan, Setting, rule
 from model_pool.tuning.workload import Workload
 from model_pool.types import ReplicaKey
@@ -37,11 +38,18 @@ class Findings:
     """What was tried, the finalists first and each group best first, and what was chosen.
 
     The finalists come with the rounds of the finals alone; the others lost after their first ones.
+    taken: CPUs of ours that other processes used on average.
     """
 
     finalists: tuple[Tried, ...]
     others: tuple[Tried, ...]
     verdict: Verdict
+    taken: float
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether others took so much that the outcome is theirs as well."""
+        return self.taken > DISTURBING * available_cpus()
 
     @property
     def tried(self) -> tuple[Tried, ...]:
@@ -65,6 +73,7 @@ class Sweep:
 
     async def run(self) -> Findings:
         """Return the findings. Raises EngineError and whatever else loading or translating does."""
+        before = Usage.now()
         ruled = rule(device=self.key.device, cpus=available_cpus(), weights_bytes=self.checkpoint.weights_bytes)
         grid = coarse(ruled, device=self.key.device, cpus=available_cpus(), waiting=self.load.waiting)
         await self._warm_up(ruled)
@@ -85,6 +94,7 @@ class Sweep:
             finalists=tuple(one for one in ranked if one.setting in finalists),
             others=tuple(one for one in ranked if one.setting not in finalists),
             verdict=verdict,
+            taken=taken_since(before),
         )
 
     async def _warm_up(self, setting: Setting) -> None:

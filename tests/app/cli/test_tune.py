@@ -33,7 +33,7 @@ def tune(*arguments: str, status: int = 0) -> Result:
 
 
 def test_tuning_is_measured_told_stored_and_then_used(data_dir: Path) -> None:
-    result = tune("embedded/en-pt", *QUICK, "--beam", "2")
+    result = tune("embedded/en-pt", *QUICK, "--beam", "2", "--force")
     for said in ("the rule", "Chosen: ", "the package's sentences in en", "beam 2", "4 callers", "Stored in "):
         assert said in result.stdout
     (path,) = data_dir.glob("tunings/*/*.json")
@@ -75,6 +75,16 @@ def test_mistake_is_one_sentence_and_exit_code_1(arguments: tuple[str, ...], sen
     result = tune(*arguments, *QUICK, status=1)
     assert sentence in result.stderr
     assert result.stderr.startswith("babelpool: ")
+
+
+@pytest.mark.parametrize(("taken", "stored"), [(0.0, 1), (99.0, 0)])
+def test_what_others_disturbed_is_told_and_not_stored(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, taken: float, stored: int
+) -> None:
+    monkeypatch.setattr("model_pool.tuning.sweep.taken_since", lambda _: taken)
+    told = tune("embedded/en-pt", *QUICK).stdout
+    assert ("Measure again when nothing else runs" in told) is not bool(stored)
+    assert len(list(data_dir.glob("tunings/*/*.json"))) == stored
 
 
 @pytest.mark.usefixtures("data_dir")
