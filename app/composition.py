@@ -29,16 +29,25 @@ from model_pool.replica import ReplicaSpec, make_spec
 from model_pool.residency.entry import Policy
 from model_pool.residency.residency import Rules
 from model_pool.runtime import PoolOptions
+from model_pool.tuning.plan import Setting
+from model_pool.tuning.planner import Planner
+from model_pool.tuning.store import Tunings
 from model_pool.types import DecodeOptions
 
 _AUTO_SHARE = 0.8
 """Of a device's memory, under memory_budget = "auto"; the rest is for the process itself and its work buffers."""
 
 
-def make_loader(settings: Settings) -> EngineLoader:
-    """Return the serving engine's loader with the configured threads."""
-    engine = settings.engine
-    return CTranslate2Loader(inter_threads=engine.inter_threads, intra_threads=engine.intra_threads)
+def make_loader() -> EngineLoader:
+    """Return the serving engine's loader."""
+    return CTranslate2Loader()
+
+
+def make_planner(settings: Settings) -> Planner:
+    """Return what decides on threads and batch sizes: the configuration, else what was tuned here, else the rule."""
+    engine, batching = settings.engine, settings.batching
+    wanted = Setting(engine.inter_threads, engine.intra_threads, batching.max_items, batching.max_tokens)
+    return Planner(wanted, Tunings(settings.data_path))
 
 
 def read_keys(settings: Settings) -> tuple[ApiKey, ...]:
@@ -51,12 +60,15 @@ def read_keys(settings: Settings) -> tuple[ApiKey, ...]:
 
 def resolve_tiers(settings: Settings, catalog: Catalog, loader: EngineLoader) -> TierTable:
     """Find every checkpoint of the configuration. Raises ConfigurationError naming each key that cannot be served."""
-    tiers, faults = [], []
+    tiers, faults, planner = [], [], make_planner(settings)
     for name, tier in settings.tiers.items():
         specs = []
         for index, reference in enumerate(tier.checkpoints):
             try:
-                specs.append(_spec(reference, tier, settings, catalog, loader))
+                checkpoint, device = catalog.resolve(reference), tier.device or settings.engine.device
+                specs.append(
+                    make_spec(loader, checkpoint, device=device, compute_type=tier.compute_type, planner=planner)
+                )
             except PoolError as error:
                 faults.append(f"  tiers.{name}.checkpoints[{index}]: {error}")
         tiers.append(_tier(name, tier, specs))
@@ -113,13 +125,6 @@ def build_services(settings: Settings, tiers: TierTable, parts: Parts) -> Servic
     )
 
 
-def _spec(
-    reference: str, tier: TierSettings, settings: Settings, catalog: Catalog, loader: EngineLoader
-) -> ReplicaSpec:
-    device = tier.device or settings.engine.device
-    return make_spec(loader, catalog.resolve(reference), device=device, compute_type=tier.compute_type)
-
-
 def _tier(name: str, settings: TierSettings, specs: Sequence[ReplicaSpec]) -> Tier:
     return Tier(
         name=name,
@@ -143,7 +148,7 @@ def _pool_options(settings: Settings, tiers: TierTable) -> PoolOptions:
         ),
         drain_deadline=pool.drain_deadline,
         load_timeout=pool.load_timeout,
-        limits=BatchLimits(**batching.model_dump()),
+        limits=BatchLimits(**batching.model_dump(exclude={"max_items", "max_tokens"})),
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 _CGROUPS = Path("/sys/fs/cgroup")
+_CPUINFO = Path("/proc/cpuinfo")
 
 
 def available_cpus(cgroups: Path = _CGROUPS) -> int:
@@ -32,6 +34,18 @@ def _cpu_quota(cgroups: Path) -> float | None:
         except (OSError, ValueError):
             continue
     return None
+
+
+def processor_name(device: str, cpuinfo: Path = _CPUINFO) -> str:
+    """Return the model name of the CPU, or of the card for a CUDA device; as much as the system tells."""
+    if device != "cpu":
+        return _card_name(device_index(device)) or "cuda"
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
 
 
 def memory_in_use(device: str) -> int:
@@ -90,3 +104,18 @@ def _video_memory(index: int) -> _VideoMemory:
         return _VideoMemory(int(info.used), int(info.total))
     finally:
         pynvml.nvmlShutdown()
+
+
+def _card_name(index: int) -> str:
+    """Return what NVML calls a card; "" where it cannot be asked, as a name is nothing to fail for."""
+    try:
+        import pynvml
+    except ImportError:
+        return ""
+    try:
+        pynvml.nvmlInit()
+        name = pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(index))
+        pynvml.nvmlShutdown()
+    except pynvml.NVMLError:
+        return ""
+    return str(name)

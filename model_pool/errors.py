@@ -6,6 +6,7 @@ PoolError
 │   ├── CheckpointNotPulled     a hub id that is not in the data directory
 │   ├── ManifestInvalid         manifest.json is missing, malformed or of another version
 │   ├── CheckpointUnreadable    a directory does not hold what a checkpoint is made of
+│   ├── TuningInvalid           a stored measurement is damaged or of another version; the rule is used instead
 │   ├── CheckpointCorrupted     a file's bytes are not those that its manifest promises
 │   ├── RemovalRefused          this checkpoint is not the data directory's to remove
 │   ├── StorageFailed           the data directory cannot be written
@@ -63,6 +64,10 @@ class ManifestInvalid(CatalogError):
 
 class CheckpointUnreadable(CatalogError):
     code = "checkpoint_unreadable"
+
+
+class TuningInvalid(CatalogError):
+    code = "tuning_invalid"
 
 
 class CheckpointCorrupted(CatalogError):

@@ -19,6 +19,7 @@ from model_pool.replica import Replica, ReplicaSpec
 from model_pool.residency.entry import Entry, Lease, Policy
 from model_pool.residency.states import State
 from model_pool.runtime import PoolOptions, Runtime
+from model_pool.tuning.plan import Plan
 from model_pool.types import DecodeOptions, EncodedSegment, ReplicaKey, Translation
 
 ReplicaLease = Lease[Replica]
@@ -32,7 +33,7 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class ReplicaSnapshot:
-    """One entry as telemetry sees it. Bytes and seconds; `loaded_at` is Unix time."""
+    """One entry as telemetry sees it. Bytes and seconds; `loaded_at` is Unix time; no `plan` while not loaded."""
 
     key: ReplicaKey
     state: State
@@ -48,6 +49,7 @@ class ReplicaSnapshot:
     queued: int
     running: int
     counters: BatcherCounters
+    plan: Plan | None
 
 
 class ModelPool:
@@ -205,4 +207,5 @@ def _snapshot(entry: Entry[Replica], wall_clock: float) -> ReplicaSnapshot:
         queued=batcher.queued if batcher else 0,
         running=batcher.running if batcher else 0,
         counters=replace(batcher.counters) if batcher else BatcherCounters(),
+        plan=entry.resource.spec.plan if entry.resource is not None else None,
     )

@@ -10,6 +10,8 @@ from model_pool.devices import memory_in_use, return_free_memory
 from model_pool.engines.base import Engine, EngineLoader
 from model_pool.tokenization import load_tokenizer
 from model_pool.tokenization.base import Tokenizer
+from model_pool.tuning.plan import Plan
+from model_pool.tuning.planner import Planner
 from model_pool.types import ReplicaKey
 
 
@@ -17,21 +19,28 @@ from model_pool.types import ReplicaKey
 class ReplicaSpec:
     """Everything that a load needs. Specs with the same `key` describe the same replica.
 
-    peak_bytes: what the load may take at its worst moment.
+    peak_bytes: what the load may take at its worst moment. plan: threads and batch size; no part of the key.
     """
 
     key: ReplicaKey
     checkpoint: Checkpoint
     peak_bytes: int
+    plan: Plan
 
 
 def make_spec(
-    loader: EngineLoader, checkpoint: Checkpoint, *, device: str = "cpu", compute_type: str = "auto"
+    loader: EngineLoader,
+    checkpoint: Checkpoint,
+    *,
+    device: str = "cpu",
+    compute_type: str = "auto",
+    planner: Planner | None = None,
 ) -> ReplicaSpec:
-    """Return what to acquire. Raises ComputeTypeUnsupported."""
+    """Return what to acquire; without a planner it runs by the rule. Raises ComputeTypeUnsupported."""
     resolved = loader.resolve_compute_type(compute_type, checkpoint.manifest.quantization, device)
     key = ReplicaKey(checkpoint.digest, loader.name, device, resolved)
-    return ReplicaSpec(key, checkpoint, peak_bytes=loader.peak_bytes(checkpoint))
+    plan = (planner or Planner()).plan(checkpoint, key)
+    return ReplicaSpec(key, checkpoint, peak_bytes=loader.peak_bytes(checkpoint), plan=plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,8 @@ def load_replica(spec: ReplicaSpec, loader: EngineLoader) -> Loaded:
     spec.checkpoint.verify()
     return_free_memory()
     before = memory_in_use(spec.key.device)
-    engine = loader.load(spec.checkpoint, device=spec.key.device, compute_type=spec.key.compute_type)
+    key, threads = spec.key, spec.plan.setting.threads
+    engine = loader.load(spec.checkpoint, device=key.device, compute_type=key.compute_type, threads=threads)
     tokenizer = load_tokenizer(spec.checkpoint.path, spec.checkpoint.manifest)
     return_free_memory()
     grown = memory_in_use(spec.key.device) - before

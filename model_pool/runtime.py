@@ -29,6 +29,7 @@ class PoolOptions:
     rules: what the residency decides by.
     drain_deadline: how long an unload waits for leases before it revokes them.
     load_timeout: after this a load counts as failed, though its thread cannot be stopped.
+    limits: window and queue of every replica; how large a batch may grow is in each replica's plan.
     """
 
     rules: Rules = field(default_factory=Rules)
@@ -153,14 +154,15 @@ class Runtime:
         self._tell(lambda observer: observer.on_unload(replica.spec, before=before, after=after))
 
     def _replica(self, key: ReplicaKey, generation: int, loaded: Loaded) -> Replica:
+        spec = self._specs[key]
         batcher = Batcher(
             loaded.engine,
-            limits=self._options.limits,
+            limits=spec.plan.limits(self._options.limits),
             hold=partial(self._hold, key, generation),
             on_done=partial(self._batch_done, key),
             on_device_lost=partial(self._device_lost, key, generation),
         )
-        return Replica(self._specs[key], loaded.engine, loaded.tokenizer, batcher)
+        return Replica(spec, loaded.engine, loaded.tokenizer, batcher)
 
     def _hold(self, key: ReplicaKey, generation: int) -> Callable[[], None]:
         return partial(self.residency.release, self.residency.retain(key, generation))

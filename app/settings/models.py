@@ -83,10 +83,10 @@ class EngineSettings(_Section):
 
 
 class BatchingSettings(_Section):
-    """How large a batch may grow."""
+    """How large a batch may grow; 0 is as tuned, else by the rule."""
 
-    max_items: int = Field(ge=1)
-    max_tokens: int = Field(ge=1)
+    max_items: int = Field(ge=0)
+    max_tokens: int = Field(ge=0)
     window: int = Field(ge=1)
     max_queued_tokens: int = Field(ge=1)
 

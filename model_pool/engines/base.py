@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from model_pool.catalog.checkpoint import Checkpoint
+from model_pool.engines.threads import ThreadPlan
 from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis
 
 
@@ -45,7 +46,7 @@ class EngineLoader(Protocol):
         """
         ...
 
-    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str) -> Engine:
+    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str, threads: ThreadPlan) -> Engine:
         """Load onto `device` ("cpu", "cuda", "cuda:1"); slow, run off the event loop."""
         ...
 

@@ -11,9 +11,9 @@ from functools import cache
 import ctranslate2
 
 from model_pool.catalog.checkpoint import Checkpoint
-from model_pool.devices import available_cpus, device_index
+from model_pool.devices import device_index
 from model_pool.engines.base import output_limit
-from model_pool.engines.threads import ThreadPlan, plan_threads
+from model_pool.engines.threads import ThreadPlan
 from model_pool.errors import ComputeTypeUnsupported, DeviceLost, EngineError, SegmentTooLong
 from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis
 
@@ -118,13 +118,9 @@ class CTranslate2Engine:
 
 
 class CTranslate2Loader:
-    """Makes `CTranslate2Engine`s. `inter_threads`, `intra_threads`: 0 chooses by cgroup CPUs and model size."""
+    """Makes `CTranslate2Engine`s."""
 
     name = "ctranslate2"
-
-    def __init__(self, *, inter_threads: int = 0, intra_threads: int = 0) -> None:
-        self._inter = inter_threads
-        self._intra = intra_threads
 
     def resolve_compute_type(self, requested: str, stored: str, device: str) -> str:
         """See `EngineLoader`. "auto" is the stored type (its half-precision kin on CUDA), else float32."""
@@ -140,17 +136,16 @@ class CTranslate2Loader:
             )
         return _canonical(requested)
 
-    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str) -> CTranslate2Engine:
+    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str, threads: ThreadPlan) -> CTranslate2Engine:
         """See `EngineLoader`. Raises EngineError with the runtime's words where it refuses the files."""
-        plan = self._plan(checkpoint, device)
         try:
             translator = ctranslate2.Translator(
                 str(checkpoint.path),
                 device=device.partition(":")[0],
                 device_index=device_index(device),
                 compute_type=compute_type,
-                inter_threads=plan.inter,
-                intra_threads=plan.intra,
+                inter_threads=threads.inter,
+                intra_threads=threads.intra,
             )
         except (RuntimeError, ValueError) as error:
             raise EngineError(f"{checkpoint.reference} cannot be loaded on {device}: {error}") from error
@@ -159,16 +154,6 @@ class CTranslate2Loader:
     def peak_bytes(self, checkpoint: Checkpoint) -> int:
         """See `EngineLoader`. While it loads, the runtime holds weights twice (CTranslate2 issue 1787)."""
         return 2 * checkpoint.size_bytes
-
-    def _plan(self, checkpoint: Checkpoint, device: str) -> ThreadPlan:
-        if device != "cpu":
-            return ThreadPlan(inter=self._inter or 1, intra=1)
-        return plan_threads(
-            cpus=available_cpus(),
-            weights_bytes=checkpoint.weights_bytes,
-            inter=self._inter,
-            intra=self._intra,
-        )
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from model_pool.catalog.checkpoint import Checkpoint
+from model_pool.engines.threads import ThreadPlan
 from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis
 
 Hook = Callable[[Sequence[EncodedSegment]], None]
@@ -18,6 +19,7 @@ class FakeEngine:
 
     compute_type: str = "fake"
     parallelism: int = 1
+    threads: ThreadPlan | None = None
     hook: Hook | None = None
     batches: list[tuple[EncodedSegment, ...]] = field(default_factory=list)
     closed: bool = False
@@ -55,11 +57,18 @@ class FakeLoader:
         """See `EngineLoader`: everything is computed the same way."""
         return stored if requested == "auto" else requested
 
-    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str) -> FakeEngine:  # noqa: ARG002 - protocol
+    def load(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        device: str,  # noqa: ARG002 - protocol
+        compute_type: str,
+        threads: ThreadPlan,
+    ) -> FakeEngine:
         """See `EngineLoader`. `on_load` may raise or block."""
         if self._on_load is not None:
             self._on_load(checkpoint)
-        engine = FakeEngine(compute_type=compute_type, hook=self._hook)
+        engine = FakeEngine(compute_type=compute_type, threads=threads, hook=self._hook)
         self.loaded.append(engine)
         return engine
 

@@ -21,7 +21,7 @@ def test_unservable_references_are_all_named_at_start_up(configure: Configure, t
         }
     )
     with pytest.raises(ConfigurationError) as caught:
-        resolve_tiers(settings, Catalog(tmp_path), make_loader(settings))
+        resolve_tiers(settings, Catalog(tmp_path), make_loader())
     message = str(caught.value)
     assert "tiers.basic.checkpoints[1]: 'embedded/en-fr' is not embedded. There are: embedded/en-pt" in message
     assert "tiers.other.checkpoints[0]: " in message
@@ -39,7 +39,7 @@ def test_copies_and_compute_types_of_one_content_are_one_replica(configure: Conf
             "premium": EN_PT | {"compute_type": "float32"},
         }
     )
-    tiers = resolve_tiers(settings, Catalog(tmp_path), make_loader(settings))
+    tiers = resolve_tiers(settings, Catalog(tmp_path), make_loader())
     assert len(tiers.references) == 3
     assert len(tiers.unique) == 2
 

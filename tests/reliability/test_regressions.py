@@ -21,6 +21,7 @@ from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.devices import memory_in_use
 from model_pool.engines.ctranslate2 import CTranslate2Engine, CTranslate2Loader
 from model_pool.engines.fake import FakeEngine, FakeLoader
+from model_pool.engines.threads import ThreadPlan
 from model_pool.errors import PoolSaturated
 from model_pool.pool import ModelPool
 from model_pool.replica import ReplicaSpec
@@ -121,7 +122,7 @@ class Watched(FakeEngine):
 
 
 class WatchedLoader(FakeLoader):
-    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str) -> FakeEngine:
+    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str, threads: ThreadPlan) -> FakeEngine:
         engine = Watched(compute_type=compute_type)
         self.last = weakref.ref(engine)
         return engine
@@ -216,7 +217,8 @@ async def test_memory_of_a_large_batch_goes_with_its_replica(checkpoint: Checkpo
     # CTranslate2 #824: the allocator's cache stayed as large as the largest batch.
     spec = real_spec(checkpoint)
     assert isinstance(
-        CTranslate2Loader().load(checkpoint, device="cpu", compute_type="int8_float32"), CTranslate2Engine
+        CTranslate2Loader().load(checkpoint, device="cpu", compute_type="int8_float32", threads=ThreadPlan(1, 1)),
+        CTranslate2Engine,
     )
     async with opened(CTranslate2Loader()) as pool:
         await translate(pool, spec, "Hello.")

@@ -14,6 +14,17 @@ class SharedModel(BaseModel):
     loaded_at: datetime | None = Field(description="When its replica became ready; null while it is not loaded.")
 
 
+class PlanStats(BaseModel):
+    """Threads and batch size of a replica; each half comes from the configuration, a tuning or the rule."""
+
+    inter_threads: int = Field(description="Batches computed at the same time.")
+    intra_threads: int = Field(description="Threads inside one batch.")
+    threads_from: str = Field(description="configured, tuned or rule.")
+    max_items: int = Field(description="Segments in one batch.")
+    max_tokens: int = Field(description="Padded source tokens in one batch.")
+    batch_from: str = Field(description="configured, tuned or rule.")
+
+
 class ReplicaStats(BaseModel):
     """One loaded copy, or the place for one."""
 
@@ -33,6 +44,7 @@ class ReplicaStats(BaseModel):
     loaded_at: datetime | None = None
     pinned: bool = Field(default=False, description="Never evicted for another checkpoint.")
     footprint_bytes: int = Field(default=0, description="Measured growth of memory in use by the load.")
+    plan: PlanStats | None = Field(default=None, description="What it runs with; null while it is not loaded.")
     queued_segments: int = 0
     running_batches: int = 0
     batches: int = 0

@@ -8,6 +8,7 @@ from model_pool.catalog.catalog import Catalog
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.engines.base import output_limit
 from model_pool.engines.ctranslate2 import CTranslate2Engine, CTranslate2Loader, _translated_error
+from model_pool.engines.threads import ThreadPlan
 from model_pool.errors import ComputeTypeUnsupported, DeviceLost, EngineError, SegmentTooLong
 from model_pool.tokenization import load_tokenizer
 from model_pool.tokenization.base import Tokenizer
@@ -24,7 +25,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
 
 @pytest.fixture(scope="module")
 def engine(checkpoint: Checkpoint) -> CTranslate2Engine:
-    return CTranslate2Loader(inter_threads=1).load(checkpoint, device="cpu", compute_type="auto")
+    return CTranslate2Loader().load(checkpoint, device="cpu", compute_type="auto", threads=ThreadPlan(1, 1))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ def test_absent_device_is_a_typed_error(checkpoint: Checkpoint) -> None:
     with pytest.raises(ComputeTypeUnsupported, match="cuda:7"):
         CTranslate2Loader().resolve_compute_type("auto", "int8", "cuda:7")
     with pytest.raises(EngineError, match="embedded/en-pt cannot be loaded on cuda:7"):
-        CTranslate2Loader().load(checkpoint, device="cuda:7", compute_type="int8")
+        CTranslate2Loader().load(checkpoint, device="cuda:7", compute_type="int8", threads=ThreadPlan(1, 1))
 
 
 @pytest.mark.parametrize(
