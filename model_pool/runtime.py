@@ -13,10 +13,11 @@ from model_pool.batching.forming import BatchLimits
 from model_pool.engines.base import EngineLoader
 from model_pool.errors import DeviceLost, EngineError, LeaseRevoked, ResidencyError
 from model_pool.observer import Observer
-from model_pool.replica import Loaded, Replica, ReplicaSpec, free_replica, load_replica
+from model_pool.replica import Loaded, Replica, ReplicaSpec, demote_replica, free_replica, load_replica, promote_replica
 from model_pool.residency.effects import Transition
 from model_pool.residency.entry import Lease, Waiter
 from model_pool.residency.residency import Residency, Rules
+from model_pool.residency.shelf import HOST
 from model_pool.residency.states import HOLDS_MEMORY
 from model_pool.types import ReplicaKey
 
@@ -58,7 +59,7 @@ class Runtime:
 
     async def emptied(self) -> None:
         """Wait until nothing is resident and nothing is under way."""
-        while any(entry.state in HOLDS_MEMORY for entry in self.residency.entries):
+        while self.residency.shelf.copies or any(entry.state in HOLDS_MEMORY for entry in self.residency.entries):
             self._moved.clear()
             await self._moved.wait()
         self._loading.shutdown(wait=False)
@@ -71,12 +72,25 @@ class Runtime:
 
     def start_load(self, key: ReplicaKey, generation: int) -> None:
         """See `Effects`."""
-        self._spawn(self._load(key, generation))
+        self._spawn(self._load(key, generation, lambda: self._load_from_disk(self._specs[key])))
 
     def start_unload(self, key: ReplicaKey, generation: int, resource: Replica) -> None:
         """See `Effects`. Work that is still queued fails at once; batches in the engine are awaited."""
-        resource.batcher.shut(LeaseRevoked(f"{key} was unloaded before this was translated; ask again.", retry_after=1))
+        self._shut(resource)
         self._spawn(self._unload(key, generation, resource))
+
+    def start_demote(self, key: ReplicaKey, generation: int, resource: Replica, replaced: Sequence[Replica]) -> None:
+        """See `Effects`."""
+        self._shut(resource)
+        self._spawn(self._demote(key, generation, resource, replaced))
+
+    def start_promote(self, key: ReplicaKey, generation: int, copied: int, resource: Replica) -> None:
+        """See `Effects`."""
+        self._spawn(self._load(key, generation, lambda: self._load_from_copy(resource, copied)))
+
+    def start_drop(self, key: ReplicaKey, generation: int, resource: Replica) -> None:
+        """See `Effects`."""
+        self._spawn(self._drop(key, generation, resource))
 
     def start_drain_timer(self, key: ReplicaKey, generation: int) -> None:
         """See `Effects`."""
@@ -107,10 +121,10 @@ class Runtime:
 
     # ---- work -------------------------------------------------------------------------------------------
 
-    async def _load(self, key: ReplicaKey, generation: int) -> None:
+    async def _load(self, key: ReplicaKey, generation: int, load: Callable[[], Coroutine[None, None, Loaded]]) -> None:
         started, spec = self.now(), self._specs[key]
         try:
-            loaded = await self._load_in_time(spec)
+            loaded = await load()
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever a load raises (a panic too) is the entry's failure
@@ -125,9 +139,19 @@ class Runtime:
         if not self.residency.on_loaded(key, generation, replica, loaded.footprint):
             await self._free(replica)
 
-    async def _load_in_time(self, spec: ReplicaSpec) -> Loaded:
-        loader = self._loaders[spec.key.engine]
-        load = self._loop.run_in_executor(self._loading, load_replica, spec, loader)
+    async def _load_from_disk(self, spec: ReplicaSpec) -> Loaded:
+        return await self._load_in_time(spec, partial(load_replica, spec, self._loaders[spec.key.engine]))
+
+    async def _load_from_copy(self, copy: Replica, copied: int) -> Loaded:
+        key = copy.spec.key
+        try:
+            return await self._load_in_time(copy.spec, partial(promote_replica, copy, self._loaders[key.engine]))
+        finally:
+            # Also after a load that hangs: as with any other, what its thread still holds is beyond us.
+            self._dropped(key, copied)
+
+    async def _load_in_time(self, spec: ReplicaSpec, work: Callable[[], Loaded]) -> Loaded:
+        load = self._loop.run_in_executor(self._loading, work)
         done, _ = await asyncio.wait({load}, timeout=self._options.load_timeout)
         if done:
             return load.result()
@@ -142,6 +166,31 @@ class Runtime:
         finally:
             # Even if closing raised: the entry must settle, or those who queue behind it wait for ever.
             self.residency.on_unloaded(key, generation)
+
+    async def _demote(self, key: ReplicaKey, generation: int, replica: Replica, replaced: Sequence[Replica]) -> None:
+        demoted = False
+        try:
+            await replica.batcher.ended()
+            demoted, before, after = await self._loop.run_in_executor(None, demote_replica, replica, replaced)
+            self._tell(lambda observer: observer.on_unload(replica.spec, before=before, after=after))
+        finally:
+            self.residency.on_unloaded(key, generation, demoted=demoted)
+            self._moved.set()
+
+    async def _drop(self, key: ReplicaKey, generation: int, copy: Replica) -> None:
+        try:
+            await self._loop.run_in_executor(None, free_replica, copy.engine, HOST)
+        finally:
+            self._dropped(key, generation)
+
+    def _dropped(self, key: ReplicaKey, generation: int) -> None:
+        self.residency.on_dropped(key, generation)
+        self._moved.set()
+
+    @staticmethod
+    def _shut(replica: Replica) -> None:
+        key = replica.spec.key
+        replica.batcher.shut(LeaseRevoked(f"{key} was unloaded before this was translated; ask again.", retry_after=1))
 
     async def _free(self, replica: Replica) -> None:
         key = replica.spec.key

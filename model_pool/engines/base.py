@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis
@@ -29,6 +29,25 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Free the weights and the work buffers. No call of `translate` may be running; later ones are bugs."""
+        ...
+
+
+@runtime_checkable
+class DemotableEngine(Engine, Protocol):
+    """An engine whose weights can wait in host memory for their return to the device. Slow: off the event loop."""
+
+    def demote(self) -> None:
+        """Move the weights from the device to host memory. No call of `translate` may be running.
+
+        Raises EngineError where the runtime did not do it; the engine is then fit for `close` only.
+        """
+        ...
+
+    def promote(self) -> None:
+        """Move the weights back to their device, so that `translate` works again.
+
+        Raises EngineError where the runtime did not do it; the engine is then fit for `close` only.
+        """
         ...
 
 
