@@ -53,11 +53,9 @@ def total_memory(device: str, cgroups: Path = _CGROUPS) -> int:
     return min([psutil.virtual_memory().total, *(limit for limit in limits if limit)])
 
 
-def free_memory(device: str, cgroups: Path = _CGROUPS) -> int:
-    """Return the bytes that this process may still take: of a card, what no process uses; 0 where it is not known."""
-    if device != "cpu":
-        return video_memory(device_index(device)).free
-    return max(0, total_memory(device, cgroups) - memory_in_use(device))
+def free_video_memory(device: str) -> int:
+    """Return the bytes of a card that no process uses; 0 where that is not known, and for "cpu"."""
+    return 0 if device == "cpu" else video_memory(device_index(device)).free
 
 
 def _number(file: Path) -> int | None:

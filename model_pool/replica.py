@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from model_pool.batching.batcher import Batcher
 from model_pool.catalog.checkpoint import Checkpoint
-from model_pool.devices import canonical_device, memory_in_use, open_device, return_free_memory
+from model_pool.devices import canonical_device, free_video_memory, memory_in_use, open_device, return_free_memory
 from model_pool.engines.base import DemotableEngine, Engine, EngineLoader
 from model_pool.errors import EngineError
 from model_pool.tokenization import load_tokenizer
@@ -39,11 +39,15 @@ def make_spec(
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a load brings back from its thread. `footprint` in bytes."""
+    """What a load brings back from its thread.
+
+    footprint: bytes that it took on the device. free_video_memory: bytes that are left on the card; 0 on the host.
+    """
 
     engine: Engine
     tokenizer: Tokenizer
     footprint: int
+    free_video_memory: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +70,7 @@ def load_replica(spec: ReplicaSpec, loader: EngineLoader) -> Loaded:
     before = _measured_before(spec)
     engine = loader.load(spec.checkpoint, device=spec.key.device, compute_type=spec.key.compute_type)
     tokenizer = load_tokenizer(spec.checkpoint.path, spec.checkpoint.manifest)
-    return Loaded(engine, tokenizer, _footprint(spec, before))
+    return _measured(spec, engine, tokenizer, before)
 
 
 def promote_replica(copy: Replica, loader: EngineLoader) -> Loaded:
@@ -80,7 +84,7 @@ def promote_replica(copy: Replica, loader: EngineLoader) -> Loaded:
     except Exception:  # noqa: BLE001 - whatever was wrong with the copy, the files are still there
         copy.engine.close()
         return load_replica(copy.spec, loader)
-    return Loaded(copy.engine, copy.tokenizer, _footprint(copy.spec, before))
+    return _measured(copy.spec, copy.engine, copy.tokenizer, before)
 
 
 def demote_replica(replica: Replica, replaced: Sequence[Replica]) -> tuple[bool, int, int]:
@@ -128,6 +132,8 @@ def _measured_before(spec: ReplicaSpec) -> int:
     return memory_in_use(spec.key.device)
 
 
-def _footprint(spec: ReplicaSpec, before: int) -> int:
+def _measured(spec: ReplicaSpec, engine: Engine, tokenizer: Tokenizer, before: int) -> Loaded:
     return_free_memory()
-    return max(memory_in_use(spec.key.device) - before, spec.checkpoint.weights_bytes)
+    device = spec.key.device
+    footprint = max(memory_in_use(device) - before, spec.checkpoint.weights_bytes)
+    return Loaded(engine, tokenizer, footprint, free_video_memory(device))

@@ -10,6 +10,7 @@ from functools import partial
 
 from model_pool.batching.batcher import BatchDone, Batcher
 from model_pool.batching.forming import BatchLimits
+from model_pool.batching.vram import limits_from_vram
 from model_pool.engines.base import EngineLoader
 from model_pool.errors import DeviceLost, EngineError, LeaseRevoked, ResidencyError
 from model_pool.observer import Observer
@@ -29,12 +30,14 @@ class PoolOptions:
     rules: what the residency decides by.
     drain_deadline: how long an unload waits for leases before it revokes them.
     load_timeout: after this a load counts as failed, though its thread cannot be stopped.
+    limits_from_vram: on a card, size batches by the memory that is free there and not by `limits`.
     """
 
     rules: Rules = field(default_factory=Rules)
     drain_deadline: float = 60.0
     load_timeout: float = 900.0
     limits: BatchLimits = field(default_factory=BatchLimits)
+    limits_from_vram: bool = False
 
 
 class Runtime:
@@ -201,12 +204,25 @@ class Runtime:
     def _replica(self, key: ReplicaKey, generation: int, loaded: Loaded) -> Replica:
         batcher = Batcher(
             loaded.engine,
-            limits=self._options.limits,
+            limits=self._limits(self._specs[key], loaded),
             hold=partial(self._hold, key, generation),
             on_done=partial(self._batch_done, key),
             on_device_lost=partial(self._device_lost, key, generation),
         )
         return Replica(self._specs[key], loaded.engine, loaded.tokenizer, batcher)
+
+    def _limits(self, spec: ReplicaSpec, loaded: Loaded) -> BatchLimits:
+        limits, device = self._options.limits, spec.key.device
+        if device == HOST or not self._options.limits_from_vram:
+            return limits
+        taken = self.residency.memory_used(device)
+        return limits_from_vram(
+            limits,
+            free=loaded.free_video_memory,
+            promised=max(0, self._options.rules.budgets.get(device, 0) - taken),
+            weights_bytes=spec.checkpoint.weights_bytes,
+            parallelism=loaded.engine.parallelism,
+        )
 
     def _hold(self, key: ReplicaKey, generation: int) -> Callable[[], None]:
         return partial(self.residency.release, self.residency.retain(key, generation))

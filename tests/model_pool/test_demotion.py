@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from model_pool.batching.forming import BatchLimits
 from model_pool.catalog.catalog import Catalog
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.engines.fake import FakeEngine, FakeLoader
@@ -122,3 +123,16 @@ async def test_unloading_by_hand_leaves_no_copy(checkpoint: Checkpoint) -> None:
 
 async def test_first_card_has_one_name(checkpoint: Checkpoint) -> None:
     assert make_spec(FakeLoader(), checkpoint, device="cuda:0").key == on_card(checkpoint).key
+
+
+@pytest.mark.parametrize(
+    ("device", "automatic", "expected"), [("cuda", True, 512), ("cuda", False, 7), ("cpu", True, 7)]
+)
+async def test_batches_are_sized_by_the_card_where_there_is_one_and_nobody_said_otherwise(
+    checkpoint: Checkpoint, device: str, automatic: bool, expected: int
+) -> None:
+    options = PoolOptions(limits=BatchLimits(max_tokens=7), limits_from_vram=automatic)
+    async with opened(FakeLoader(), options=options) as pool:
+        spec = make_spec(FakeLoader(), checkpoint, device=device)
+        async with pool.lease(spec) as lease:
+            assert lease.resource.batcher._limits.max_tokens == expected
