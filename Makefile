@@ -1,5 +1,6 @@
 # make serve   set up .venv and serve on 127.0.0.1:8000
 # make test    set up .venv-dev and run every test
+# make test-gpu   the tests that need a CUDA device; without one they are skipped and say why
 # make soak    minutes of random traffic, cancellations and unloads
 # make bench-throughput (-rivals, -sharing, -churn, -mixed, -growth, -startup)   measure; see docs/performance.md
 # make check   lint, types, import contracts and docs' promises, as CI does before the tests
@@ -12,7 +13,7 @@ PIP = -m pip --disable-pip-version-check install --quiet
 DEV = .venv-dev/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint types contracts check format docker-check soak clean
+.PHONY: help serve test test-gpu lint types contracts check format docker-check soak clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -37,6 +38,9 @@ serve: .venv/.installed
 
 test: .venv-dev/.installed
 	$(DEV)/pytest
+
+test-gpu: .venv-dev/.installed
+	$(DEV)/pytest -m gpu tests/gpu
 
 lint: .venv-dev/.installed
 	$(DEV)/ruff check .
