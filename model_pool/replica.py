@@ -34,7 +34,7 @@ def make_spec(
     device = canonical_device(device)
     resolved = loader.resolve_compute_type(compute_type, checkpoint.manifest.quantization, device)
     key = ReplicaKey(checkpoint.digest, loader.name, device, resolved)
-    return ReplicaSpec(key, checkpoint, peak_bytes=loader.peak_bytes(checkpoint))
+    return ReplicaSpec(key, checkpoint, peak_bytes=loader.peak_bytes(checkpoint, resolved))
 
 
 @dataclass(frozen=True, slots=True)

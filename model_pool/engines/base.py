@@ -68,8 +68,8 @@ class EngineLoader(Protocol):
         """Load onto `device` ("cpu", "cuda", "cuda:1"); slow, run off the event loop."""
         ...
 
-    def peak_bytes(self, checkpoint: Checkpoint) -> int:
-        """Return how many bytes a load may take at its worst moment."""
+    def peak_bytes(self, checkpoint: Checkpoint, compute_type: str) -> int:
+        """Return how many bytes a load may take at its worst moment; `compute_type` as resolved."""
         ...
 
 

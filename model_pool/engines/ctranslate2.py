@@ -191,9 +191,13 @@ class CTranslate2Loader:
             raise kind(f"{checkpoint.reference} cannot be loaded on {device}: {_explained(error)}") from error
         return CTranslate2Engine(translator, checkpoint)
 
-    def peak_bytes(self, checkpoint: Checkpoint) -> int:
-        """See `EngineLoader`. While it loads, the runtime holds weights twice (CTranslate2 issue 1787)."""
-        return 2 * checkpoint.size_bytes
+    def peak_bytes(self, checkpoint: Checkpoint, compute_type: str) -> int:
+        """See `EngineLoader`. While it loads, the runtime holds weights twice (CTranslate2 issue 1787).
+
+        The second time they have the width that they are computed in: int8 in float32 takes four times the file.
+        """
+        widening = _weight_bytes(compute_type) / _weight_bytes(checkpoint.manifest.quantization)
+        return checkpoint.size_bytes + int(max(1.0, widening) * checkpoint.size_bytes)
 
     def _plan(self, checkpoint: Checkpoint, device: str) -> ThreadPlan:
         if device != "cpu":
@@ -208,13 +212,18 @@ class CTranslate2Loader:
 
 @cache
 def _supported_compute_types(device: str) -> frozenset[str]:
-    kind, count = device.partition(":")[0], ctranslate2.get_cuda_device_count()
-    if kind == "cuda" and 0 < count <= device_index(device):
+    kind = device.partition(":")[0]
+    if kind == "cuda" and 0 < (count := ctranslate2.get_cuda_device_count()) <= device_index(device):
         raise ComputeTypeUnsupported(f"There is no {device!r}: {count} cards are to be seen here, numbered from 0.")
     try:
         return frozenset(ctranslate2.get_supported_compute_types(kind, device_index(device)))
     except (RuntimeError, ValueError) as error:
         raise ComputeTypeUnsupported(f"device {device!r} cannot be used here: {error}") from error
+
+
+def _weight_bytes(compute_type: str) -> int:
+    """Return the bytes of one weight: "int8_float16" keeps weights in int8 and computes the rest in float16."""
+    return {"int8": 1, "int16": 2, "float16": 2, "bfloat16": 2}.get(compute_type.partition("_")[0], 4)
 
 
 def _canonical(compute_type: str) -> str:

@@ -197,3 +197,8 @@ def test_card_beyond_those_that_are_there_is_refused_with_their_number(monkeypat
     monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 2)
     with pytest.raises(ComputeTypeUnsupported, match=r"no 'cuda:5': 2 cards"):
         CTranslate2Loader().resolve_compute_type("auto", "int8", "cuda:5")
+
+
+def test_wider_weights_than_the_stored_ones_take_their_room_at_the_peak(checkpoint: Checkpoint) -> None:
+    peaks = [CTranslate2Loader().peak_bytes(checkpoint, kind) for kind in ("int8_float16", "float16", "float32")]
+    assert peaks == [2 * checkpoint.size_bytes, 3 * checkpoint.size_bytes, 5 * checkpoint.size_bytes]
