@@ -20,7 +20,7 @@ from app.tiers import Tier, TierTable
 from app.translate import Outcome, Translator
 from model_pool.batching.forming import BatchLimits
 from model_pool.catalog.catalog import Catalog
-from model_pool.devices import total_memory
+from model_pool.devices import known_devices, total_memory
 from model_pool.engines.base import EngineLoader
 from model_pool.engines.ctranslate2 import CTranslate2Loader
 from model_pool.errors import PoolError
@@ -28,6 +28,7 @@ from model_pool.pool import ModelPool
 from model_pool.replica import ReplicaSpec, make_spec
 from model_pool.residency.entry import Policy
 from model_pool.residency.residency import Rules
+from model_pool.residency.shelf import HOST
 from model_pool.runtime import PoolOptions
 from model_pool.tuning.plan import Setting
 from model_pool.tuning.planner import Planner
@@ -71,7 +72,7 @@ def resolve_tiers(settings: Settings, catalog: Catalog, loader: EngineLoader) ->
                 )
             except PoolError as error:
                 faults.append(f"  tiers.{name}.checkpoints[{index}]: {error}")
-        tiers.append(_tier(name, tier, specs))
+        tiers.append(_tier(name, tier, specs, demote=settings.pool.demote))
     if faults:
         raise ConfigurationError("Some tiers cannot be served:\n" + "\n".join(faults))
     return TierTable(tiers, default=settings.default_tier)
@@ -125,7 +126,7 @@ def build_services(settings: Settings, tiers: TierTable, parts: Parts) -> Servic
     )
 
 
-def _tier(name: str, settings: TierSettings, specs: Sequence[ReplicaSpec]) -> Tier:
+def _tier(name: str, settings: TierSettings, specs: Sequence[ReplicaSpec], *, demote: bool) -> Tier:
     return Tier(
         name=name,
         description=settings.description,
@@ -134,22 +135,34 @@ def _tier(name: str, settings: TierSettings, specs: Sequence[ReplicaSpec]) -> Ti
         max_length=settings.max_length,
         preload=settings.preload,
         fallback=settings.fallback,
-        policy=Policy(keep_alive=None if settings.keep_alive == "never" else settings.keep_alive, pinned=settings.pin),
+        policy=Policy(
+            keep_alive=None if settings.keep_alive == "never" else settings.keep_alive,
+            pinned=settings.pin,
+            demote=demote,
+        ),
     )
 
 
 def _pool_options(settings: Settings, tiers: TierTable) -> PoolOptions:
     batching, pool = settings.batching, settings.pool
+    # Every device that there is, and not those of the tiers alone: a reload may bring a tier on another.
+    devices = {*known_devices(), *(spec.key.device for _, spec in tiers.references)}
     return PoolOptions(
         rules=Rules(
             failure_cooldown=pool.failure_cooldown,
             minimum_age=pool.minimum_age,
-            budgets=_budgets(pool.memory_budget, {spec.key.device for _, spec in tiers.references}),
+            budgets=_budgets(pool.memory_budget, devices),
+            shelf=_shelf(pool.memory_budget),
         ),
         drain_deadline=pool.drain_deadline,
         load_timeout=pool.load_timeout,
         limits=BatchLimits(**batching.model_dump(exclude={"max_items", "max_tokens"})),
     )
+
+
+def _shelf(budget: Budget) -> int:
+    """Return what demoted copies may take of the host at most; where nothing else is limited, they are."""
+    return _budgets("auto" if budget == "none" else budget, [HOST])[HOST]
 
 
 def _budgets(budget: Budget, devices: Iterable[str]) -> dict[str, int]:

@@ -120,6 +120,7 @@ class TierTable(Mapping[str, Tier]):
         return Policy(
             keep_alive=max(lasting) if len(lasting) == len(wanted) else None,
             pinned=any(policy.pinned for policy in wanted),
+            demote=any(policy.demote for policy in wanted),
         )
 
     def languages(self) -> dict[str, list[str]]:

@@ -23,6 +23,7 @@ PoolError
 │   ├── QueueFull               too many tokens are waiting already
 │   └── PoolClosed              the pool is shutting down
 └── EngineError                 the runtime failed while translating
+    ├── OutOfMemory             the device has no room for this load or batch; a smaller one may pass
     ├── SegmentFailed           this segment alone makes the engine raise
     └── DeviceLost              the device is gone: nothing on it can go on
 
@@ -145,6 +146,10 @@ class PoolClosed(ResidencyError):
 
 class EngineError(PoolError):
     code = "engine_error"
+
+
+class OutOfMemory(EngineError):
+    code = "out_of_memory"
 
 
 class SegmentFailed(EngineError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -33,7 +34,10 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class ReplicaSnapshot:
-    """One entry as telemetry sees it. Bytes and seconds; `loaded_at` is Unix time; no `plan` while not loaded."""
+    """One entry as telemetry sees it. Bytes and seconds; `loaded_at` is Unix time; no `plan` while not loaded.
+
+    demoted: bytes of host memory that a copy of the weights takes, ready to go back to the device.
+    """
 
     key: ReplicaKey
     state: State
@@ -44,6 +48,7 @@ class ReplicaSnapshot:
     load_seconds: float
     loaded_at: float | None
     footprint: int
+    demoted: int
     pinned: bool
     failure: str | None
     queued: int
@@ -142,10 +147,13 @@ class ModelPool:
     def snapshot(self) -> list[ReplicaSnapshot]:
         """Return every entry that was ever asked for, in that order."""
         wall_clock = time.time() - self._runtime.now()
-        return [_snapshot(entry, wall_clock) for entry in self._residency.entries]
+        demoted: Counter[ReplicaKey] = Counter()
+        for copy in self._residency.shelf.copies:
+            demoted[copy.key] += copy.reserved
+        return [_snapshot(entry, wall_clock, demoted[entry.key]) for entry in self._residency.entries]
 
     def memory_used(self, device: str) -> int:
-        """Return the bytes on `device` that the ledger counts."""
+        """Return the bytes on `device` that the ledger counts, demoted copies on the host included."""
         return self._residency.memory_used(device)
 
     async def close(self) -> None:
@@ -190,7 +198,7 @@ def _translation(
     )
 
 
-def _snapshot(entry: Entry[Replica], wall_clock: float) -> ReplicaSnapshot:
+def _snapshot(entry: Entry[Replica], wall_clock: float, demoted: int) -> ReplicaSnapshot:
     batcher = entry.resource.batcher if entry.resource is not None else None
     return ReplicaSnapshot(
         key=entry.key,
@@ -202,6 +210,7 @@ def _snapshot(entry: Entry[Replica], wall_clock: float) -> ReplicaSnapshot:
         load_seconds=entry.load_seconds,
         loaded_at=None if entry.loaded_at is None else wall_clock + entry.loaded_at,
         footprint=entry.footprint,
+        demoted=demoted,
         pinned=entry.policy.pinned,
         failure=None if entry.failure is None else str(entry.failure.error),
         queued=batcher.queued if batcher else 0,

@@ -58,6 +58,8 @@ def stats_of(sharing: Sharing, counts: Counts, cache: TranslationCache | None) -
         optimization_ratio=sharing.replicas_saved / sharing.references,
         memory_used_bytes=sharing.memory_used,
         memory_saved_bytes=sharing.memory_saved,
+        demoted_copies=len(sharing.demoted),
+        demoted_bytes=sum(sharing.demoted),
         cache=_cache(cache) if cache else None,
         replicas=[_replica(replica) for replica in sharing.replicas],
     )
@@ -89,6 +91,7 @@ def _replica(replica: Shared) -> ReplicaStats:
             "pinned": snapshot.pinned,
             "footprint_bytes": snapshot.footprint,
             "plan": _plan(snapshot.plan) if snapshot.plan else None,
+            "demoted_bytes": snapshot.demoted,
             "queued_segments": snapshot.queued,
             "running_batches": snapshot.running,
             "batches": counters.batches,

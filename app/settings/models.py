@@ -104,6 +104,7 @@ class PoolSettings(_Section):
     """Room and patience of the pool."""
 
     memory_budget: Budget
+    demote: bool
     minimum_age: float = Field(ge=0)
     failure_cooldown: Seconds
     drain_deadline: Seconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.engines.threads import ThreadPlan
@@ -33,6 +33,25 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
+class DemotableEngine(Engine, Protocol):
+    """An engine whose weights can wait in host memory for their return to the device. Slow: off the event loop."""
+
+    def demote(self) -> None:
+        """Move the weights from the device to host memory. No call of `translate` may be running.
+
+        Raises EngineError where the runtime did not do it; the engine is then fit for `close` only.
+        """
+        ...
+
+    def promote(self) -> None:
+        """Move the weights back to their device, so that `translate` works again.
+
+        Raises EngineError where the runtime did not do it; the engine is then fit for `close` only.
+        """
+        ...
+
+
 class EngineLoader(Protocol):
     """How the pool makes engines of one kind; `name` is part of every key."""
 
@@ -50,8 +69,8 @@ class EngineLoader(Protocol):
         """Load onto `device` ("cpu", "cuda", "cuda:1"); slow, run off the event loop."""
         ...
 
-    def peak_bytes(self, checkpoint: Checkpoint) -> int:
-        """Return how many bytes a load may take at its worst moment."""
+    def peak_bytes(self, checkpoint: Checkpoint, compute_type: str) -> int:
+        """Return how many bytes a load may take at its worst moment; `compute_type` as resolved."""
         ...
 
 

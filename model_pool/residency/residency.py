@@ -16,6 +16,7 @@ from model_pool.errors import LoadFailed, PoolClosed, PoolSaturated, ResidencyEr
 from model_pool.residency.effects import Effects, Transition
 from model_pool.residency.entry import Entry, Failure, Lease, Policy, Waiter, lease_revoked
 from model_pool.residency.eviction import choose_victims
+from model_pool.residency.shelf import HOST, Shelf
 from model_pool.residency.states import ALLOWED, HOLDS_MEMORY, STAYING, UNDER_WAY, State
 from model_pool.types import ReplicaKey
 
@@ -29,11 +30,13 @@ class Rules:
     failure_cooldown: how long a failed load is not tried again.
     minimum_age: how long a replica is safe from eviction after its load, against thrash.
     budgets: bytes per device; a device that is not named has no limit.
+    shelf: bytes of host memory that demoted copies may take at most, out of the host's budget.
     """
 
     failure_cooldown: float = 30.0
     minimum_age: float = 0.0
     budgets: Mapping[str, int] = field(default_factory=dict)
+    shelf: int = 0
 
 
 class Residency(Generic[R]):
@@ -44,6 +47,9 @@ class Residency(Generic[R]):
         self._rules = rules
         self._entries: dict[ReplicaKey, Entry[R]] = {}
         self._queue: list[Entry[R]] = []  # reserved, waiting for room, oldest first
+        self.shelf: Shelf[R] = Shelf(
+            effects, limit=rules.shelf, budget=rules.budgets.get(HOST), live=lambda states: self._memory(HOST, states)
+        )
         self._lease_ids = count(1)
         self._closed = False
 
@@ -101,10 +107,16 @@ class Residency(Generic[R]):
         """Set what the configuration wants of a key, from now on."""
         entry = self._entry(key)
         entry.policy = policy
+        if not policy.demote:
+            self.shelf.drop(key)
         self._watch_idleness(entry)
 
     def unload(self, key: ReplicaKey) -> None:
-        """Drain and free a replica, if there is one; during a load, once that has served its waiters."""
+        """Drain and free a replica, if there is one; during a load, once that has served its waiters.
+
+        A demoted copy of it goes too.
+        """
+        self.shelf.drop(key)
         entry = self._entries.get(key)
         if entry is None:
             return
@@ -112,6 +124,7 @@ class Residency(Generic[R]):
             self._drain(entry, "unload")
         elif entry.state in {State.RESERVED, State.LOADING}:
             entry.unload_wanted = True
+        entry.spared = False
 
     def close(self) -> None:
         """Reject every waiter, now and from now on, and unload everything."""
@@ -121,6 +134,7 @@ class Residency(Generic[R]):
             if entry.state is State.RESERVED:
                 self._give_up_reservation(entry)
             self.unload(entry.key)
+        self.shelf.drop()
 
     # ---- what the world reports -------------------------------------------------------------------------
 
@@ -172,8 +186,12 @@ class Residency(Generic[R]):
             entry.keep_alive_armed = False
             self._watch_idleness(entry)
 
-    def on_unloaded(self, key: ReplicaKey, generation: int) -> None:
-        """Return the memory; then load again for those who queued behind the drain, or tell them of the failure."""
+    def on_unloaded(self, key: ReplicaKey, generation: int, *, demoted: bool = False) -> None:
+        """Return the memory; then load again for those who queued behind the drain, or tell them of the failure.
+
+        demoted: the weights are in host memory now.
+        """
+        self.shelf.on_unloaded(key, generation, demoted=demoted)
         entry = self._current(key, generation, State.UNLOADING)
         if entry is None:
             return
@@ -186,6 +204,13 @@ class Residency(Generic[R]):
             if entry.waiters:
                 self._start_load(entry, peak)
         self._settle_device(key.device)
+        if key.device != HOST:
+            self._settle_device(HOST)
+
+    def on_dropped(self, key: ReplicaKey, generation: int) -> None:
+        """Return the host memory of a demoted copy, dropped or promoted."""
+        self.shelf.on_dropped(key, generation)
+        self._settle_device(HOST)
 
     # ---- what telemetry reads ---------------------------------------------------------------------------
 
@@ -195,8 +220,8 @@ class Residency(Generic[R]):
         return iter(self._entries.values())
 
     def memory_used(self, device: str) -> int:
-        """Bytes on `device` that loading, resident and unloading entries take."""
-        return self._memory(device, HOLDS_MEMORY)
+        """Bytes on `device` that loading, resident and unloading entries take; on the host also demoted copies."""
+        return self._memory(device, HOLDS_MEMORY) + self.shelf.memory(device)
 
     # ---- room -------------------------------------------------------------------------------------------
 
@@ -218,6 +243,7 @@ class Residency(Generic[R]):
         budget = self._rules.budgets.get(key.device)
         if budget is None:
             return None
+        # Demoted copies are not counted: they go before a live replica is evicted (see `Shelf.relieve`).
         needed = self._memory(key.device, STAYING) + peak_bytes - budget
         if peak_bytes > budget:
             return lambda: _over_budget(key, peak_bytes, budget)
@@ -227,7 +253,7 @@ class Residency(Generic[R]):
                 wait = max(1.0, self._rules.minimum_age)
                 return lambda: _saturated(key, peak_bytes, budget, wait)
             for victim in victims:
-                self._drain(victim, f"evicted for {key}")
+                self._drain(victim, f"evicted for {key}", spared=True)
         return None
 
     def _victims(self, device: str, needed: int) -> list[Entry[R]] | None:
@@ -237,13 +263,15 @@ class Residency(Generic[R]):
 
     def _settle_device(self, device: str) -> None:
         """Start reserved loads, oldest first, as far as memory that is really free goes."""
+        if device == HOST:
+            self.shelf.relieve()
         for entry in [one for one in self._queue if one.key.device == device]:
-            occupied = self._memory(device, HOLDS_MEMORY - {State.RESERVED})
+            occupied = self._memory(device, HOLDS_MEMORY - {State.RESERVED}) + self.shelf.memory(device)
             budget = self._rules.budgets.get(device)
             if budget is None or occupied + entry.reserved <= budget:
                 self._queue.remove(entry)
                 self._load(entry)
-            elif self._memory(device, UNDER_WAY):
+            elif self._memory(device, UNDER_WAY) or self.shelf.under_way(device):
                 return
             else:
                 # A replica measured larger than was planned for it: plan again, or this one waits for ever.
@@ -253,7 +281,8 @@ class Residency(Generic[R]):
     def _load(self, entry: Entry[R]) -> None:
         entry.loading_since = self._effects.now()
         self._move(entry, State.LOADING)
-        self._effects.start_load(entry.key, entry.generation)
+        if not self.shelf.promote(entry.key, entry.generation):
+            self._effects.start_load(entry.key, entry.generation)
 
     def _give_up_reservation(self, entry: Entry[R]) -> int:
         """Return the bytes that were reserved."""
@@ -274,12 +303,13 @@ class Residency(Generic[R]):
             return
         left = entry.last_used + policy.keep_alive - self._effects.now()
         if left <= 0:
-            self._drain(entry, "idle")
+            self._drain(entry, "idle", spared=True)
         elif not entry.keep_alive_armed:
             entry.keep_alive_armed = True
             self._effects.start_keep_alive_timer(entry.key, entry.generation, left)
 
-    def _drain(self, entry: Entry[R], reason: str) -> None:
+    def _drain(self, entry: Entry[R], reason: str, *, spared: bool = False) -> None:
+        entry.spared = spared
         self._move(entry, State.DRAINING, reason)
         if entry.leases:
             self._effects.start_drain_timer(entry.key, entry.generation)
@@ -291,7 +321,14 @@ class Residency(Generic[R]):
             self._move(entry, State.UNLOADING)
             if resource is None:
                 raise RuntimeError(f"{entry.key} was resident without a resource")
-            self._effects.start_unload(entry.key, entry.generation, resource)
+            if not self._demote(entry, resource):
+                self._effects.start_unload(entry.key, entry.generation, resource)
+
+    def _demote(self, entry: Entry[R], resource: R) -> bool:
+        """Begin to move a replica to the host's shelf, if that is wanted and the room is there."""
+        wanted = entry.policy.demote and entry.spared and entry.failure is None and not self._closed
+        # What it takes on its device is the most that it will take in host memory.
+        return wanted and self.shelf.demote(entry.key, entry.generation, resource, entry.memory)
 
     def _fail(self, entry: Entry[R], error: Exception) -> None:
         failure = entry.failure = Failure(error, self._effects.now() + self._rules.failure_cooldown)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.composition import _budgets, make_loader, resolve_tiers
+from app.composition import _budgets, _pool_options, make_loader, resolve_tiers
 from app.settings import ConfigurationError
 from model_pool.catalog.catalog import Catalog
 from model_pool.devices import total_memory
@@ -54,3 +54,17 @@ def test_memory_budget_is_bytes_or_a_share_of_what_there_is(
     budgets = _budgets(configure(pool={"memory_budget": budget}).pool.memory_budget, {"cpu"})
     share = {device: int(part * total_memory(device)) if part < 1 else part for device, part in expected.items()}
     assert budgets == share
+
+
+def test_demotion_is_off_unless_it_is_asked_for_and_bounded_by_the_hosts_budget(
+    configure: Configure, tmp_path: Path
+) -> None:
+    for pool, demote, shelf in (
+        ({}, False, int(0.8 * total_memory("cpu"))),
+        ({"demote": True, "memory_budget": "100MB"}, True, 100_000_000),
+        ({"demote": True, "memory_budget": "none"}, True, int(0.8 * total_memory("cpu"))),
+    ):
+        settings = configure(pool=pool)
+        tiers = resolve_tiers(settings, Catalog(tmp_path), make_loader())
+        assert {tiers.policy_of(key).demote for key in tiers.unique} == {demote}
+        assert _pool_options(settings, tiers).rules.shelf == shelf

@@ -45,6 +45,9 @@ class ReplicaStats(BaseModel):
     pinned: bool = Field(default=False, description="Never evicted for another checkpoint.")
     footprint_bytes: int = Field(default=0, description="Measured growth of memory in use by the load.")
     plan: PlanStats | None = Field(default=None, description="What it runs with; null while it is not loaded.")
+    demoted_bytes: int = Field(
+        default=0, description="Host memory of the copy that waits for its return to the device."
+    )
     queued_segments: int = 0
     running_batches: int = 0
     batches: int = 0
@@ -82,5 +85,7 @@ class StatsResponse(BaseModel):
     optimization_ratio: float = Field(description="models_saved / checkpoint references, from 0 to 1.")
     memory_used_bytes: int
     memory_saved_bytes: int
+    demoted_copies: int = Field(description="Replicas whose weights wait in host memory (pool.demote).")
+    demoted_bytes: int = Field(description="Host memory that those take.")
     cache: CacheStats | None = Field(description="Null where it is off.")
     replicas: list[ReplicaStats]

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import math
+from typing import Any, cast
 
 import pytest
 
 from model_pool.catalog.catalog import Catalog
 from model_pool.catalog.checkpoint import Checkpoint
+from model_pool.engines import ctranslate2 as ctranslate2_engine
 from model_pool.engines.base import output_limit
 from model_pool.engines.ctranslate2 import CTranslate2Engine, CTranslate2Loader, _translated_error
 from model_pool.engines.threads import ThreadPlan
-from model_pool.errors import ComputeTypeUnsupported, DeviceLost, EngineError, SegmentTooLong
+from model_pool.errors import ComputeTypeUnsupported, DeviceLost, EngineError, OutOfMemory, SegmentTooLong
 from model_pool.tokenization import load_tokenizer
 from model_pool.tokenization.base import Tokenizer
 from model_pool.types import DecodeOptions, EncodedSegment
@@ -116,9 +118,88 @@ def test_absent_device_is_a_typed_error(checkpoint: Checkpoint) -> None:
     [
         ("CUDA failed with error an illegal memory access was encountered", DeviceLost),
         ("cuBLAS failed with status CUBLAS_STATUS_EXECUTION_FAILED", DeviceLost),
-        ("CUDA failed with error out of memory", EngineError),
+        ("CUDA failed with error out of memory", OutOfMemory),
+        ("cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED", OutOfMemory),
+        ("Library libcublas.so.12 is not found or cannot be loaded", DeviceLost),
         ("No position encodings are defined for positions >= 512", EngineError),
     ],
 )
 def test_only_a_dead_device_is_fatal(message: str, kind: type[EngineError]) -> None:
     assert type(_translated_error(RuntimeError(message))) is kind
+
+
+def test_missing_library_says_where_to_look() -> None:
+    error = _translated_error(RuntimeError("Library libcublas.so.12 is not found or cannot be loaded"))
+    assert "LD_LIBRARY_PATH" in str(error)
+
+
+def test_failed_allocation_without_a_message_is_out_of_memory() -> None:
+    assert type(_translated_error(MemoryError())) is OutOfMemory
+
+
+class MovableTranslator:
+    """The few calls of `ctranslate2.Translator` that a demotion makes; the first `stubborn` of them do nothing."""
+
+    compute_type = "fake"
+    num_translators = 1
+
+    def __init__(self, stubborn: int = 0, *, returns: bool = True) -> None:
+        self.model_is_loaded = True
+        self.stubborn = stubborn
+        self.returns = returns
+
+    def unload_model(self, to_cpu: bool) -> None:
+        assert to_cpu
+        self.stubborn -= 1
+        self.model_is_loaded = self.stubborn >= 0
+
+    def load_model(self) -> None:
+        self.model_is_loaded = self.returns
+
+
+def movable(checkpoint: Checkpoint, translator: MovableTranslator) -> CTranslate2Engine:
+    return CTranslate2Engine(cast("Any", translator), checkpoint)
+
+
+def test_demotion_and_promotion_move_the_weights_there_and_back(checkpoint: Checkpoint) -> None:
+    translator = MovableTranslator()
+    engine = movable(checkpoint, translator)
+    engine.demote()
+    assert not translator.model_is_loaded
+    engine.promote()
+    assert translator.model_is_loaded
+
+
+def test_demotion_that_did_nothing_is_tried_again(checkpoint: Checkpoint) -> None:
+    # unload_model() returns without a word while the runtime believes that a batch runs.
+    translator = MovableTranslator(stubborn=2)
+    movable(checkpoint, translator).demote()
+    assert not translator.model_is_loaded
+
+
+def test_demotion_that_never_happens_is_an_error_and_not_a_leak(
+    checkpoint: Checkpoint, engine: CTranslate2Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ctranslate2_engine, "_DEMOTION_PAUSE", 0)
+    with pytest.raises(EngineError, match="kept the weights"):
+        movable(checkpoint, MovableTranslator(stubborn=1000)).demote()
+    with pytest.raises(EngineError, match="kept the weights"):
+        engine.demote()  # the real runtime has nowhere else to go from the CPU
+
+
+def test_promotion_that_did_nothing_is_an_error(checkpoint: Checkpoint) -> None:
+    engine = movable(checkpoint, MovableTranslator(returns=False))
+    engine.demote()
+    with pytest.raises(EngineError, match="did not bring"):
+        engine.promote()
+
+
+def test_card_beyond_those_that_are_there_is_refused_with_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 2)
+    with pytest.raises(ComputeTypeUnsupported, match=r"no 'cuda:5': 2 cards"):
+        CTranslate2Loader().resolve_compute_type("auto", "int8", "cuda:5")
+
+
+def test_wider_weights_than_the_stored_ones_take_their_room_at_the_peak(checkpoint: Checkpoint) -> None:
+    peaks = [CTranslate2Loader().peak_bytes(checkpoint, kind) for kind in ("int8_float16", "float16", "float32")]
+    assert peaks == [2 * checkpoint.size_bytes, 3 * checkpoint.size_bytes, 5 * checkpoint.size_bytes]
