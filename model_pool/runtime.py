@@ -16,7 +16,8 @@ from model_pool.observer import Observer
 from model_pool.replica import Loaded, Replica, ReplicaSpec, free_replica, load_replica
 from model_pool.residency.effects import Transition
 from model_pool.residency.entry import Lease, Waiter
-from model_pool.residency.residency import Residency, Rules
+from model_pool.residency.residency import Residency
+from model_pool.residency.rules import Rules
 from model_pool.residency.states import HOLDS_MEMORY
 from model_pool.types import ReplicaKey
 
