@@ -32,7 +32,7 @@ class Canary:
         states = {snapshot.key: snapshot for snapshot in self._pool.snapshot()}
         reasons: list[str] = []
         for key, spec in self._tiers.unique.items():
-            tiers = [t.name for t in self._tiers.values() if t.preload and any(s.key == key for s in t.specs)]
+            tiers = self._tiers.preloaders_of(key)
             if not tiers:
                 continue
             snapshot = states.get(key)
