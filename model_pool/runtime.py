@@ -54,8 +54,8 @@ class Runtime:
         self.residency: Residency[Replica] = Residency(self, options.rules)
 
     def know(self, spec: ReplicaSpec) -> None:
-        """Remember what a key is loaded from; the first spec of a key stays."""
-        self._specs.setdefault(spec.key, spec)
+        """Remember what a key is loaded from: the latest spec, as the directory of an earlier one may be gone."""
+        self._specs[spec.key] = spec
 
     async def emptied(self) -> None:
         """Wait until nothing is resident and nothing is under way."""
@@ -122,7 +122,7 @@ class Runtime:
             return
         seconds = self.now() - started
         self._tell(lambda observer: observer.on_load(spec, seconds=seconds, footprint=loaded.footprint))
-        replica = self._replica(key, generation, loaded)
+        replica = self._replica(spec, generation, loaded)
         if not self.residency.on_loaded(key, generation, replica, loaded.footprint):
             await self._free(replica)
 
@@ -150,7 +150,8 @@ class Runtime:
         before, after = await self._loop.run_in_executor(None, free_replica, replica.engine, key.device)
         self._tell(lambda observer: observer.on_unload(replica.spec, before=before, after=after))
 
-    def _replica(self, key: ReplicaKey, generation: int, loaded: Loaded) -> Replica:
+    def _replica(self, spec: ReplicaSpec, generation: int, loaded: Loaded) -> Replica:
+        key = spec.key
         batcher = Batcher(
             loaded.engine,
             limits=self._options.limits,
@@ -158,7 +159,7 @@ class Runtime:
             on_done=partial(self._batch_done, key),
             on_device_lost=partial(self._device_lost, key, generation),
         )
-        return Replica(self._specs[key], loaded.engine, loaded.tokenizer, batcher)
+        return Replica(spec, loaded.engine, loaded.tokenizer, batcher)
 
     def _hold(self, key: ReplicaKey, generation: int) -> Callable[[], None]:
         return partial(self.residency.release, self.residency.retain(key, generation))
