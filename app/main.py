@@ -21,7 +21,7 @@ from app.detection import Detector, FastTextDetector
 from app.disconnects import CancelOnDisconnect
 from app.headers import SecurityHeaders
 from app.limits import BodyLimit
-from app.reload import Reloader, drop_reload_signals, reload_on_signal_and_change
+from app.reload import Reloader, reload_on_signal_and_change
 from app.settings import ConfigSource, Settings
 from app.telemetry.logs import log_sharing, logger
 from app.telemetry.metrics import Metrics
@@ -74,8 +74,6 @@ def create_app(
         try:
             yield LifespanState(reloader=reloader, access=parts.access)
         finally:
-            if source is not None:
-                drop_reload_signals()
             for task in tasks:
                 task.cancel()
             await reloader.close()

@@ -134,22 +134,11 @@ def hold_reload_signals() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
 
 
-def drop_reload_signals() -> None:
-    """Let SIGHUP pass from now on, also when the loop and its handlers are gone."""
-    if _handles_signals():
-        asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-
-def _handles_signals() -> bool:
-    return threading.current_thread() is threading.main_thread()
-
-
 def reload_on_signal_and_change(reloader: Reloader, path: Path, seconds: float) -> list[asyncio.Task[None]]:
     """Reload on SIGHUP, and where `seconds` is not 0 after each change of the file; return the tasks to cancel."""
     loop = asyncio.get_running_loop()
     wanted = asyncio.Event()
-    if _handles_signals():
+    if threading.current_thread() is threading.main_thread():
         loop.add_signal_handler(signal.SIGHUP, wanted.set)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     tasks = [loop.create_task(_reload_when(wanted, reloader))]
