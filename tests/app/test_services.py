@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app import composition
 from app.composition import _budgets, make_loader, resolve_tiers
 from app.settings import ConfigurationError
 from model_pool.catalog.catalog import Catalog
@@ -48,9 +49,13 @@ def test_copies_and_compute_types_of_one_content_are_one_replica(configure: Conf
     ("budget", "expected"),
     [("none", {}), ("100MB", {"cpu": 100_000_000}), ("1GiB", {"cpu": 2**30}), ("auto", {"cpu": 0.8})],
 )
-def test_memory_budget_is_bytes_or_a_share_of_what_there_is(
-    configure: Configure, budget: str, expected: dict[str, float]
+def test_memory_budget_is_bytes_or_a_share_of_what_is_not_in_use_yet(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch, budget: str, expected: dict[str, float]
 ) -> None:
+    used = 123_456_789
+    monkeypatch.setattr(composition, "memory_in_use", lambda _: used)
     budgets = _budgets(configure(pool={"memory_budget": budget}).pool.memory_budget, {"cpu"})
-    share = {device: int(part * total_memory(device)) if part < 1 else part for device, part in expected.items()}
+    share = {
+        device: int(part * (total_memory(device) - used)) if part < 1 else part for device, part in expected.items()
+    }
     assert budgets == share
