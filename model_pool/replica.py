@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from model_pool.batching.batcher import Batcher
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.devices import memory_in_use, return_free_memory
-from model_pool.engines.base import Engine, EngineLoader
+from model_pool.engines.base import Engine, EngineLoader, growth
 from model_pool.tokenization import load_tokenizer
 from model_pool.tokenization.base import Tokenizer
 from model_pool.types import ReplicaKey
@@ -31,7 +31,7 @@ def make_spec(
     """Return what to acquire. Raises ComputeTypeUnsupported."""
     resolved = loader.resolve_compute_type(compute_type, checkpoint.manifest.quantization, device)
     key = ReplicaKey(checkpoint.digest, loader.name, device, resolved)
-    return ReplicaSpec(key, checkpoint, peak_bytes=loader.peak_bytes(checkpoint))
+    return ReplicaSpec(key, checkpoint, peak_bytes=loader.peak_bytes(checkpoint, compute_type=resolved))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,9 @@ class Replica:
 def load_replica(spec: ReplicaSpec, loader: EngineLoader) -> Loaded:
     """Verify the files, load engine and tokenizer, measure what they took. Slow: run it off the event loop.
 
-    The footprint is the growth of the device's memory in use, and at least the weights: the growth reads low
-    where the allocator had free pages left. Loads run one at a time, or each would count the other's growth.
+    The footprint is the growth of the device's memory in use, and at least the weights as they are computed: the
+    growth reads low where the allocator had free pages left. Loads run one at a time, or each would count the
+    other's growth.
     """
     spec.checkpoint.verify()
     return_free_memory()
@@ -66,7 +67,8 @@ def load_replica(spec: ReplicaSpec, loader: EngineLoader) -> Loaded:
     tokenizer = load_tokenizer(spec.checkpoint.path, spec.checkpoint.manifest)
     return_free_memory()
     grown = memory_in_use(spec.key.device) - before
-    return Loaded(engine, tokenizer, footprint=max(grown, spec.checkpoint.weights_bytes))
+    weights = spec.checkpoint.weights_bytes * growth(spec.checkpoint.manifest.quantization, spec.key.compute_type)
+    return Loaded(engine, tokenizer, footprint=max(grown, int(weights)))
 
 
 def free_replica(engine: Engine, device: str) -> tuple[int, int]:

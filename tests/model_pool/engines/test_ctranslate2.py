@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -121,3 +125,48 @@ def test_absent_device_is_a_typed_error(checkpoint: Checkpoint) -> None:
 )
 def test_only_a_dead_device_is_fatal(message: str, kind: type[EngineError]) -> None:
     assert type(_translated_error(RuntimeError(message))) is kind
+
+
+@pytest.mark.parametrize(
+    ("stored", "computed", "factor"),
+    [
+        ("int8", "int8_float32", 2.3),
+        ("int8_float32", "float32", 9.2),
+        ("float32", "float32", 2.3),
+        ("float32", "int8_float32", 1.25),
+        ("float16", "int8_float16", 1.5),
+    ],
+)
+def test_peak_of_a_load_counts_what_is_stored_and_what_is_computed(
+    checkpoint: Checkpoint, stored: str, computed: str, factor: float
+) -> None:
+    # CTranslate2 #1787. An int8 checkpoint that is computed in float32 takes nine times its files.
+    manifest = checkpoint.manifest.model_copy(update={"quantization": stored})
+    stored_so = replace(checkpoint, manifest=manifest)
+    peak = CTranslate2Loader().peak_bytes(stored_so, compute_type=computed)
+    assert peak == pytest.approx(factor * checkpoint.size_bytes, abs=1)
+
+
+_MEASURE = """
+import sys; from pathlib import Path
+from model_pool.catalog.catalog import Catalog
+from model_pool.devices import memory_in_use, return_free_memory
+from model_pool.engines.ctranslate2 import CTranslate2Loader
+checkpoint = Catalog(Path("nowhere")).resolve("embedded/en-pt")
+checkpoint.verify(); return_free_memory()
+before = memory_in_use("cpu")
+Path("/proc/self/clear_refs").write_text("5")
+loader = CTranslate2Loader()
+engine = loader.load(checkpoint, device="cpu", compute_type=sys.argv[1])
+mark = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+print(int(mark.split()[1]) * 1024 - before, loader.peak_bytes(checkpoint, compute_type=sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the high-water mark is Linux's")
+@pytest.mark.parametrize("compute_type", ["int8_float32", "float32"])
+def test_load_stays_under_the_peak_that_is_reserved_for_it(compute_type: str) -> None:
+    """In a process of its own, whose high-water mark nobody else has raised."""
+    done = subprocess.run([sys.executable, "-c", _MEASURE, compute_type], capture_output=True, text=True, check=True)
+    measured, reserved = map(int, done.stdout.split())
+    assert 0 < measured <= reserved
