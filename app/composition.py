@@ -20,14 +20,14 @@ from app.tiers import Tier, TierTable
 from app.translate import Outcome, Translator
 from model_pool.batching.forming import BatchLimits
 from model_pool.catalog.catalog import Catalog
-from model_pool.devices import known_devices, total_memory
+from model_pool.devices import known_devices, memory_in_use, total_memory
 from model_pool.engines.base import EngineLoader
 from model_pool.engines.ctranslate2 import CTranslate2Loader
 from model_pool.errors import PoolError
 from model_pool.pool import ModelPool
 from model_pool.replica import ReplicaSpec, make_spec
 from model_pool.residency.entry import Policy
-from model_pool.residency.residency import Rules
+from model_pool.residency.rules import Rules
 from model_pool.residency.shelf import HOST
 from model_pool.runtime import PoolOptions
 from model_pool.tuning.plan import Setting
@@ -36,7 +36,7 @@ from model_pool.tuning.store import Tunings
 from model_pool.types import DecodeOptions
 
 _AUTO_SHARE = 0.8
-"""Of a device's memory, under memory_budget = "auto"; the rest is for the process itself and its work buffers."""
+"""Of what a device has beyond what is in use at start, under memory_budget = "auto"; the rest is for work buffers."""
 
 
 def make_loader() -> EngineLoader:
@@ -166,10 +166,15 @@ def _shelf(budget: Budget) -> int:
 
 
 def _budgets(budget: Budget, devices: Iterable[str]) -> dict[str, int]:
-    """Return bytes per device; a device whose memory cannot be read has no budget under "auto"."""
+    """Return bytes per device; a device whose memory cannot be read has no budget under "auto".
+
+    Call it before anything is loaded: what is in use then, the process itself included, is no room for replicas.
+    """
     if budget == "none":
         return {}
     if budget != "auto":
         return {device: int(budget) for device in devices}
     totals = {device: total_memory(device) for device in devices}
-    return {device: int(total * _AUTO_SHARE) for device, total in totals.items() if total}
+    return {
+        device: int(max(0, total - memory_in_use(device)) * _AUTO_SHARE) for device, total in totals.items() if total
+    }

@@ -77,7 +77,7 @@ def create_app(
         finally:
             for task in tasks:
                 task.cancel()
-            await reloader.services.close()
+            await reloader.close()
 
     app = FastAPIOffline(
         title="Babelpool",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from model_pool.batching.batcher import Batcher
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.devices import canonical_device, free_video_memory, memory_in_use, open_device, return_free_memory
-from model_pool.engines.base import DemotableEngine, Engine, EngineLoader
+from model_pool.engines.base import DemotableEngine, Engine, EngineLoader, growth
 from model_pool.errors import EngineError
 from model_pool.tokenization import load_tokenizer
 from model_pool.tokenization.base import Tokenizer
@@ -43,7 +43,7 @@ def make_spec(
     resolved = loader.resolve_compute_type(compute_type, checkpoint.manifest.quantization, device)
     key = ReplicaKey(checkpoint.digest, loader.name, device, resolved)
     plan = (planner or Planner()).plan(checkpoint, key)
-    return ReplicaSpec(key, checkpoint, peak_bytes=loader.peak_bytes(checkpoint, resolved), plan=plan)
+    return ReplicaSpec(key, checkpoint, peak_bytes=loader.peak_bytes(checkpoint, compute_type=resolved), plan=plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,9 @@ class Replica:
 def load_replica(spec: ReplicaSpec, loader: EngineLoader) -> Loaded:
     """Verify the files, load engine and tokenizer, measure what they took. Slow: run it off the event loop.
 
-    The footprint is the growth of the device's memory in use, and at least the weights: the growth reads low
-    where the allocator had free pages left. Loads run one at a time, or each would count the other's growth.
+    The footprint is the growth of the device's memory in use, and at least the weights as they are computed: the
+    growth reads low where the allocator had free pages left. Loads run one at a time, or each would count the
+    other's growth.
     """
     spec.checkpoint.verify()
     before = _measured_before(spec)
@@ -145,5 +146,6 @@ def _measured_before(spec: ReplicaSpec) -> int:
 def _measured(spec: ReplicaSpec, engine: Engine, tokenizer: Tokenizer, before: int) -> Loaded:
     return_free_memory()
     device = spec.key.device
-    footprint = max(memory_in_use(device) - before, spec.checkpoint.weights_bytes)
+    weights = spec.checkpoint.weights_bytes * growth(spec.checkpoint.manifest.quantization, spec.key.compute_type)
+    footprint = max(memory_in_use(device) - before, int(weights))
     return Loaded(engine, tokenizer, footprint, free_video_memory(device))

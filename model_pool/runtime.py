@@ -18,7 +18,8 @@ from model_pool.observer import Observer
 from model_pool.replica import Loaded, Replica, ReplicaSpec, demote_replica, free_replica, load_replica, promote_replica
 from model_pool.residency.effects import Transition
 from model_pool.residency.entry import Lease, Waiter
-from model_pool.residency.residency import Residency, Rules
+from model_pool.residency.residency import Residency
+from model_pool.residency.rules import Rules
 from model_pool.residency.shelf import HOST
 from model_pool.residency.states import HOLDS_MEMORY
 from model_pool.tuning.plan import Origin
@@ -59,8 +60,8 @@ class Runtime:
         self.residency: Residency[Replica] = Residency(self, options.rules)
 
     def know(self, spec: ReplicaSpec) -> None:
-        """Remember what a key is loaded from; the first spec of a key stays."""
-        self._specs.setdefault(spec.key, spec)
+        """Remember what a key is loaded from: the latest spec, as the directory of an earlier one may be gone."""
+        self._specs[spec.key] = spec
 
     async def emptied(self) -> None:
         """Wait until nothing is resident and nothing is under way."""
@@ -141,7 +142,7 @@ class Runtime:
             return
         seconds = self.now() - started
         self._tell(lambda observer: observer.on_load(spec, seconds=seconds, footprint=loaded.footprint))
-        replica = self._replica(key, generation, loaded)
+        replica = self._replica(spec, generation, loaded)
         if not self.residency.on_loaded(key, generation, replica, loaded.footprint):
             await self._free(replica)
 
@@ -204,8 +205,8 @@ class Runtime:
         before, after = await self._loop.run_in_executor(None, free_replica, replica.engine, key.device)
         self._tell(lambda observer: observer.on_unload(replica.spec, before=before, after=after))
 
-    def _replica(self, key: ReplicaKey, generation: int, loaded: Loaded) -> Replica:
-        spec = self._settled(self._specs[key], loaded)
+    def _replica(self, spec: ReplicaSpec, generation: int, loaded: Loaded) -> Replica:
+        spec, key = self._settled(spec, loaded), spec.key
         batcher = Batcher(
             loaded.engine,
             limits=spec.plan.limits(self._options.limits),

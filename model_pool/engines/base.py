@@ -69,9 +69,19 @@ class EngineLoader(Protocol):
         """Load onto `device` ("cpu", "cuda", "cuda:1"); slow, run off the event loop."""
         ...
 
-    def peak_bytes(self, checkpoint: Checkpoint, compute_type: str) -> int:
-        """Return how many bytes a load may take at its worst moment; `compute_type` as resolved."""
+    def peak_bytes(self, checkpoint: Checkpoint, *, compute_type: str) -> int:
+        """Return how many bytes a load may take at its worst moment. `compute_type` is a resolved one."""
         ...
+
+
+_WIDTHS = {"float32": 4, "float16": 2, "bfloat16": 2, "int16": 2, "int8": 1}
+"""Bytes of one weight. The second half of a name like int8_float16 is of what is not quantized, which is little."""
+
+
+def growth(stored: str, computed: str) -> float:
+    """Return by what factor weights that are stored in one type grow in memory when computed in another."""
+    widths = [_WIDTHS.get(name.partition("_")[0]) for name in (stored, computed)]
+    return widths[1] / widths[0] if widths[0] and widths[1] else 1.0
 
 
 def output_limit(longest_source: int) -> int:

@@ -92,6 +92,6 @@ class FakeLoader:
         self.loaded.append(engine)
         return engine
 
-    def peak_bytes(self, checkpoint: Checkpoint, compute_type: str) -> int:  # noqa: ARG002 - protocol
+    def peak_bytes(self, checkpoint: Checkpoint, *, compute_type: str) -> int:  # noqa: ARG002 - protocol
         """See `EngineLoader`."""
         return checkpoint.size_bytes

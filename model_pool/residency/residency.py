@@ -7,36 +7,20 @@ granted or rejected. Design learnt from llama-swap's scheduler (see docs/archite
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Generic, TypeVar
 
-from model_pool.errors import LoadFailed, PoolClosed, PoolSaturated, ResidencyError
+from model_pool.errors import LoadFailed, PoolClosed, ResidencyError
 from model_pool.residency.effects import Effects, Transition
 from model_pool.residency.entry import Entry, Failure, Lease, Policy, Waiter, lease_revoked
-from model_pool.residency.eviction import choose_victims
+from model_pool.residency.room import Turn, memory, plan_room, turn_of
+from model_pool.residency.rules import Rules
 from model_pool.residency.shelf import HOST, Shelf
-from model_pool.residency.states import ALLOWED, HOLDS_MEMORY, STAYING, UNDER_WAY, State
+from model_pool.residency.states import ALLOWED, State
 from model_pool.types import ReplicaKey
 
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the residency decides by. Seconds and bytes.
-
-    failure_cooldown: how long a failed load is not tried again.
-    minimum_age: how long a replica is safe from eviction after its load, against thrash.
-    budgets: bytes per device; a device that is not named has no limit.
-    shelf: bytes of host memory that demoted copies may take at most, out of the host's budget.
-    """
-
-    failure_cooldown: float = 30.0
-    minimum_age: float = 0.0
-    budgets: Mapping[str, int] = field(default_factory=dict)
-    shelf: int = 0
 
 
 class Residency(Generic[R]):
@@ -48,7 +32,10 @@ class Residency(Generic[R]):
         self._entries: dict[ReplicaKey, Entry[R]] = {}
         self._queue: list[Entry[R]] = []  # reserved, waiting for room, oldest first
         self.shelf: Shelf[R] = Shelf(
-            effects, limit=rules.shelf, budget=rules.budgets.get(HOST), live=lambda states: self._memory(HOST, states)
+            effects,
+            limit=rules.shelf,
+            budget=rules.budgets.get(HOST),
+            live=lambda states: memory(self._entries.values(), HOST, states),
         )
         self._lease_ids = count(1)
         self._closed = False
@@ -221,16 +208,18 @@ class Residency(Generic[R]):
 
     def memory_used(self, device: str) -> int:
         """Bytes on `device` that loading, resident and unloading entries take; on the host also demoted copies."""
-        return self._memory(device, HOLDS_MEMORY) + self.shelf.memory(device)
+        return memory(self._entries.values(), device) + self.shelf.memory(device)
 
-    # ---- room -------------------------------------------------------------------------------------------
+    # ---- loads ------------------------------------------------------------------------------------------
 
     def _start_load(self, entry: Entry[R], peak_bytes: int) -> None:
         """Reserve room, evicting if need be, and load when it is there; reject the waiters where it cannot be made."""
-        saturated = self._make_room(entry.key, peak_bytes)
-        if saturated is not None:
-            self._reject_all(entry, saturated)
+        plan = plan_room(self._entries.values(), entry.key, peak_bytes, rules=self._rules, now=self._effects.now())
+        if plan.refusal is not None:
+            self._reject_all(entry, plan.refusal)
             return
+        for victim in plan.victims:
+            self._drain(victim, f"evicted for {entry.key}", spared=True)
         entry.failure, entry.unload_wanted, entry.keep_alive_armed = None, False, False
         entry.reserved = peak_bytes
         entry.generation += 1
@@ -238,45 +227,21 @@ class Residency(Generic[R]):
         self._queue.append(entry)
         self._settle_device(entry.key.device)
 
-    def _make_room(self, key: ReplicaKey, peak_bytes: int) -> Callable[[], PoolSaturated] | None:
-        """Evict until `peak_bytes` can be reserved; return how to reject where that is not possible."""
-        budget = self._rules.budgets.get(key.device)
-        if budget is None:
-            return None
-        # Demoted copies are not counted: they go before a live replica is evicted (see `Shelf.relieve`).
-        needed = self._memory(key.device, STAYING) + peak_bytes - budget
-        if peak_bytes > budget:
-            return lambda: _over_budget(key, peak_bytes, budget)
-        if needed > 0:
-            victims = self._victims(key.device, needed)
-            if victims is None:
-                wait = max(1.0, self._rules.minimum_age)
-                return lambda: _saturated(key, peak_bytes, budget, wait)
-            for victim in victims:
-                self._drain(victim, f"evicted for {key}", spared=True)
-        return None
-
-    def _victims(self, device: str, needed: int) -> list[Entry[R]] | None:
-        on_device = [entry for entry in self._entries.values() if entry.key.device == device]
-        now, minimum_age = self._effects.now(), self._rules.minimum_age
-        return choose_victims(on_device, needed=needed, now=now, minimum_age=minimum_age)
-
     def _settle_device(self, device: str) -> None:
         """Start reserved loads, oldest first, as far as memory that is really free goes."""
         if device == HOST:
             self.shelf.relieve()
         for entry in [one for one in self._queue if one.key.device == device]:
-            occupied = self._memory(device, HOLDS_MEMORY - {State.RESERVED}) + self.shelf.memory(device)
-            budget = self._rules.budgets.get(device)
-            if budget is None or occupied + entry.reserved <= budget:
-                self._queue.remove(entry)
-                self._load(entry)
-            elif self._memory(device, UNDER_WAY) or self.shelf.under_way(device):
+            shelved, coming = self.shelf.memory(device), self.shelf.under_way(device)
+            turn = turn_of(entry, self._entries.values(), rules=self._rules, shelved=shelved, coming=coming)
+            if turn is Turn.LATER:
                 return
-            else:
+            if turn is Turn.REPLAN:
                 # A replica measured larger than was planned for it: plan again, or this one waits for ever.
                 self._start_load(entry, self._give_up_reservation(entry))
                 return
+            self._queue.remove(entry)
+            self._load(entry)
 
     def _load(self, entry: Entry[R]) -> None:
         entry.loading_since = self._effects.now()
@@ -290,9 +255,6 @@ class Residency(Generic[R]):
         self._queue.remove(entry)
         self._move(entry, State.COLD)
         return peak
-
-    def _memory(self, device: str, states: frozenset[State]) -> int:
-        return sum(e.memory for e in self._entries.values() if e.key.device == device and e.state in states)
 
     # ---- decisions --------------------------------------------------------------------------------------
 
@@ -384,22 +346,3 @@ class Residency(Generic[R]):
 
 def _pool_closed() -> PoolClosed:
     return PoolClosed("The server is shutting down; ask another one.")
-
-
-def _over_budget(key: ReplicaKey, peak: int, budget: int) -> PoolSaturated:
-    return PoolSaturated(
-        f"{key} takes {_mebibytes(peak)} to load, more than the whole budget of {key.device}, {_mebibytes(budget)}. "
-        "Raise pool.memory_budget or serve a smaller checkpoint."
-    )
-
-
-def _saturated(key: ReplicaKey, peak: int, budget: int, wait: float) -> PoolSaturated:
-    return PoolSaturated(
-        f"{key} takes {_mebibytes(peak)} to load, and the budget of {key.device}, {_mebibytes(budget)}, is held by "
-        "replicas in use. Try again in a moment, or raise pool.memory_budget.",
-        retry_after=wait,
-    )
-
-
-def _mebibytes(count: int) -> str:
-    return f"{count / 2**20:.0f} MiB"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app import composition
 from app.composition import _budgets, _pool_options, make_loader, resolve_tiers
 from app.settings import ConfigurationError
 from model_pool.catalog.catalog import Catalog
@@ -48,17 +49,22 @@ def test_copies_and_compute_types_of_one_content_are_one_replica(configure: Conf
     ("budget", "expected"),
     [("none", {}), ("100MB", {"cpu": 100_000_000}), ("1GiB", {"cpu": 2**30}), ("auto", {"cpu": 0.8})],
 )
-def test_memory_budget_is_bytes_or_a_share_of_what_there_is(
-    configure: Configure, budget: str, expected: dict[str, float]
+def test_memory_budget_is_bytes_or_a_share_of_what_is_not_in_use_yet(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch, budget: str, expected: dict[str, float]
 ) -> None:
+    used = 123_456_789
+    monkeypatch.setattr(composition, "memory_in_use", lambda _: used)
     budgets = _budgets(configure(pool={"memory_budget": budget}).pool.memory_budget, {"cpu"})
-    share = {device: int(part * total_memory(device)) if part < 1 else part for device, part in expected.items()}
+    share = {
+        device: int(part * (total_memory(device) - used)) if part < 1 else part for device, part in expected.items()
+    }
     assert budgets == share
 
 
 def test_demotion_is_off_unless_it_is_asked_for_and_bounded_by_the_hosts_budget(
-    configure: Configure, tmp_path: Path
+    configure: Configure, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setattr(composition, "memory_in_use", lambda _: 0)
     for pool, demote, shelf in (
         ({}, False, int(0.8 * total_memory("cpu"))),
         ({"demote": True, "memory_budget": "100MB"}, True, 100_000_000),

@@ -25,7 +25,7 @@ from model_pool.engines.threads import ThreadPlan
 from model_pool.errors import PoolSaturated
 from model_pool.pool import ModelPool
 from model_pool.replica import ReplicaSpec
-from model_pool.residency.residency import Rules
+from model_pool.residency.rules import Rules
 from model_pool.runtime import PoolOptions
 from model_pool.types import DecodeOptions, EncodedSegment
 from tests.app.conftest import BOTH, EN_PT, Serve

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from model_pool.residency.entry import Policy
-from model_pool.residency.residency import Rules
+from model_pool.residency.rules import Rules
 from model_pool.residency.shelf import CopyState
 from model_pool.residency.states import HOLDS_MEMORY, State
 from model_pool.types import ReplicaKey
