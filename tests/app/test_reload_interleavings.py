@@ -112,6 +112,7 @@ class Reloading(RuleBasedStateMachine):
         key = data.draw(st.sampled_from([*services.tiers.unique]))
         if what == "unload":
             services.pool.unload(key)
+            self.server.reloader.unloaded.add(key)
         else:
             policy = services.tiers.policy_of(key)
             services.pool.configure(key, Policy(keep_alive=policy.keep_alive, pinned=what == "pin"))
