@@ -8,8 +8,8 @@ from enum import StrEnum
 from model_pool.batching.forming import BatchLimits
 from model_pool.engines.threads import ThreadPlan, plan_threads
 
-RULE_MAX_ITEMS = 8
-"""Small batches keep every thread fed."""
+RULE_MAX_ITEMS = 16
+"""Small batches keep every thread fed; 8 were as fast with a p95 that was a quarter longer, 24 slower."""
 
 RULE_MAX_TOKENS = 1024
 

@@ -52,7 +52,7 @@ def test_server_runs_with_the_tuning_and_stats_say_so(serve: Serve, tmp_path: Pa
 
 def test_server_without_a_tuning_runs_by_the_rule(serve: Serve) -> None:
     plan = plan_of(serve(tiers=TIERS))
-    assert (plan["threads_from"], plan["batch_from"], plan["max_items"]) == ("rule", "rule", 8)
+    assert (plan["threads_from"], plan["batch_from"], plan["max_items"]) == ("rule", "rule", 16)
 
 
 def test_numbers_in_the_configuration_win(serve: Serve, tmp_path: Path) -> None:

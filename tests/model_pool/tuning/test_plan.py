@@ -13,9 +13,9 @@ TUNED = Setting(1, 2, 16, 512)
 @pytest.mark.parametrize(
     ("device", "size", "setting"),
     [
-        ("cpu", SMALL, Setting(16, 1, 8, 1024)),
-        ("cpu", LARGE, Setting(2, 8, 8, 1024)),
-        ("cuda:1", LARGE, Setting(1, 1, 8, 1024)),
+        ("cpu", SMALL, Setting(16, 1, 16, 1024)),
+        ("cpu", LARGE, Setting(2, 8, 16, 1024)),
+        ("cuda:1", LARGE, Setting(1, 1, 16, 1024)),
     ],
 )
 def test_rule_goes_by_device_and_model_size(device: str, size: int, setting: Setting) -> None:
@@ -23,7 +23,7 @@ def test_rule_goes_by_device_and_model_size(device: str, size: int, setting: Set
 
 
 def test_rule_takes_what_is_wanted_as_given() -> None:
-    assert rule(device="cpu", cpus=8, weights_bytes=LARGE, wanted=Setting(inter=4)) == Setting(4, 2, 8, 1024)
+    assert rule(device="cpu", cpus=8, weights_bytes=LARGE, wanted=Setting(inter=4)) == Setting(4, 2, 16, 1024)
     wanted = Setting(3, 5, 32, 4096)
     assert rule(device="cpu", cpus=8, weights_bytes=SMALL, wanted=wanted) == wanted
 

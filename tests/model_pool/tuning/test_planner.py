@@ -71,5 +71,5 @@ async def test_replicas_of_one_pool_batch_each_by_its_own_plan(checkpoint: Check
     pool = ModelPool([FakeLoader()])
     async with pool.lease(tuned) as one, pool.lease(ruled) as other:
         assert one.resource.batcher._limits.max_items == TUNED.max_items
-        assert other.resource.batcher._limits.max_items == ruled.plan.setting.max_items == 8
+        assert other.resource.batcher._limits.max_items == ruled.plan.setting.max_items == 16
     await pool.close()
