@@ -1,7 +1,8 @@
 # make serve   set up .venv and serve on 127.0.0.1:8000
 # make test    set up .venv-dev and run every test
+# make test-gpu   the tests that need a CUDA device; without one they are skipped and say why
 # make soak    minutes of random traffic, cancellations and unloads
-# make bench-throughput (-rivals, -sharing, -churn, -mixed, -growth, -startup)   measure; see docs/performance.md
+# make bench-throughput (-gpu, -rivals, -sharing, -churn, -mixed, -growth, -startup, -memory)   measure; see docs/performance.md
 # make check   lint, types, import contracts and docs' promises, as CI does before the tests
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -12,7 +13,7 @@ PIP = -m pip --disable-pip-version-check install --quiet
 DEV = .venv-dev/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint types contracts check format docker-check soak clean
+.PHONY: help serve test test-gpu lint types contracts check format docker-check soak clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -38,6 +39,9 @@ serve: .venv/.installed
 test: .venv-dev/.installed
 	$(DEV)/pytest
 
+test-gpu: .venv-dev/.installed
+	$(DEV)/pytest -m gpu tests/gpu
+
 lint: .venv-dev/.installed
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
@@ -60,7 +64,7 @@ docker-check:
 
 # One benchmark each; a table, and a PNG under benchmarks/results. `make bench-rivals` wants ARGS="--workdir DIR --setup".
 # Run them on a quiet machine; docs/performance.md tells what each measures.
-BENCHMARKS = startup throughput rivals sharing churn mixed growth
+BENCHMARKS = startup throughput gpu rivals sharing churn mixed growth memory
 $(BENCHMARKS:%=bench-%): bench-%: .venv-dev/.installed
 	$(DEV)/python -m benchmarks.$* $(ARGS)
 

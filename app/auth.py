@@ -165,7 +165,7 @@ class Require(SecurityBase):
 
     async def __call__(self, request: Request) -> Caller:
         """Identify the caller and count the request once, however many routers and parameters ask; async, no thread."""
-        access = cast("Access", request.state.access)
+        access = cast("Access", request.scope["state"]["access"])
         caller: Caller | None = request.scope.get(_CALLER)
         if caller is None:
             caller = access.identify(key_in(request.headers))

@@ -8,12 +8,13 @@ from time import monotonic
 
 from app.tiers import TierTable
 from model_pool.errors import PoolError
-from model_pool.pool import ModelPool
+from model_pool.pool import ModelPool, ReplicaSnapshot
 from model_pool.replica import ReplicaSpec
 from model_pool.residency.states import State
 from model_pool.types import DecodeOptions, ReplicaKey
 
 _TEXT = "OK, thank you."
+_LEFT = frozenset({State.COLD, State.DRAINING, State.UNLOADING})
 
 
 class Canary:
@@ -32,17 +33,22 @@ class Canary:
         states = {snapshot.key: snapshot for snapshot in self._pool.snapshot()}
         reasons: list[str] = []
         for key, spec in self._tiers.unique.items():
-            tiers = [t.name for t in self._tiers.values() if t.preload and any(s.key == key for s in t.specs)]
-            if not tiers:
-                continue
-            snapshot = states.get(key)
-            if snapshot is None or snapshot.state is not State.READY:
-                state = snapshot.state.value if snapshot else State.COLD.value
-                why = f": {snapshot.failure}" if snapshot and snapshot.failure else ""
-                reasons.append(f"{spec.checkpoint.reference} (tiers {', '.join(tiers)}) is {state}{why}")
-            elif (fault := await self.probe(spec)) is not None:
-                reasons.append(f"{spec.checkpoint.reference} (tiers {', '.join(tiers)}) does not translate: {fault}")
+            tiers = self._tiers.preloaders_of(key)
+            if tiers and (reason := await self._reason(spec, states.get(key))) is not None:
+                reasons.append(f"{spec.checkpoint.reference} (tiers {', '.join(tiers)}) {reason}")
         return reasons
+
+    async def _reason(self, spec: ReplicaSpec, snapshot: ReplicaSnapshot | None) -> str | None:
+        if snapshot is None:
+            return f"is {State.COLD}"
+        if snapshot.state in _LEFT and snapshot.loads and snapshot.failure is None:
+            return None  # it was there, and left for its keep-alive, for room or by order: who asks for it loads it
+        if snapshot.state in {State.READY, State.FAILED}:
+            # A failed load is tried again here once its cooldown is over: no request may come while we say unready.
+            says = "does not translate" if snapshot.state is State.READY else "is failed"
+            fault = await self.probe(spec)
+            return None if fault is None else f"{says}: {fault}"
+        return f"is {snapshot.state}" + (f": {snapshot.failure}" if snapshot.failure else "")
 
     async def probe(self, spec: ReplicaSpec) -> str | None:
         """Return what is wrong with a replica, None where it translates. Askers at the same time share one probe."""

@@ -20,25 +20,35 @@ from app.tiers import Tier, TierTable
 from app.translate import Outcome, Translator
 from model_pool.batching.forming import BatchLimits
 from model_pool.catalog.catalog import Catalog
-from model_pool.devices import total_memory
+from model_pool.devices import known_devices, memory_in_use, total_memory
 from model_pool.engines.base import EngineLoader
 from model_pool.engines.ctranslate2 import CTranslate2Loader
 from model_pool.errors import PoolError
 from model_pool.pool import ModelPool
 from model_pool.replica import ReplicaSpec, make_spec
 from model_pool.residency.entry import Policy
-from model_pool.residency.residency import Rules
+from model_pool.residency.rules import Rules
+from model_pool.residency.shelf import HOST
 from model_pool.runtime import PoolOptions
+from model_pool.tuning.plan import Setting
+from model_pool.tuning.planner import Planner
+from model_pool.tuning.store import Tunings
 from model_pool.types import DecodeOptions
 
 _AUTO_SHARE = 0.8
-"""Of a device's memory, under memory_budget = "auto"; the rest is for the process itself and its work buffers."""
+"""Of what a device has beyond what is in use at start, under memory_budget = "auto"; the rest is for work buffers."""
 
 
-def make_loader(settings: Settings) -> EngineLoader:
-    """Return the serving engine's loader with the configured threads."""
-    engine = settings.engine
-    return CTranslate2Loader(inter_threads=engine.inter_threads, intra_threads=engine.intra_threads)
+def make_loader() -> EngineLoader:
+    """Return the serving engine's loader."""
+    return CTranslate2Loader()
+
+
+def make_planner(settings: Settings) -> Planner:
+    """Return what decides on threads and batch sizes: the configuration, else what was tuned here, else the rule."""
+    engine, batching = settings.engine, settings.batching
+    wanted = Setting(engine.inter_threads, engine.intra_threads, batching.max_items, batching.max_tokens)
+    return Planner(wanted, Tunings(settings.data_path))
 
 
 def read_keys(settings: Settings) -> tuple[ApiKey, ...]:
@@ -51,15 +61,18 @@ def read_keys(settings: Settings) -> tuple[ApiKey, ...]:
 
 def resolve_tiers(settings: Settings, catalog: Catalog, loader: EngineLoader) -> TierTable:
     """Find every checkpoint of the configuration. Raises ConfigurationError naming each key that cannot be served."""
-    tiers, faults = [], []
+    tiers, faults, planner = [], [], make_planner(settings)
     for name, tier in settings.tiers.items():
         specs = []
         for index, reference in enumerate(tier.checkpoints):
             try:
-                specs.append(_spec(reference, tier, settings, catalog, loader))
+                checkpoint, device = catalog.resolve(reference), tier.device or settings.engine.device
+                specs.append(
+                    make_spec(loader, checkpoint, device=device, compute_type=tier.compute_type, planner=planner)
+                )
             except PoolError as error:
                 faults.append(f"  tiers.{name}.checkpoints[{index}]: {error}")
-        tiers.append(_tier(name, tier, specs))
+        tiers.append(_tier(name, tier, specs, demote=settings.pool.demote))
     if faults:
         raise ConfigurationError("Some tiers cannot be served:\n" + "\n".join(faults))
     return TierTable(tiers, default=settings.default_tier)
@@ -113,14 +126,7 @@ def build_services(settings: Settings, tiers: TierTable, parts: Parts) -> Servic
     )
 
 
-def _spec(
-    reference: str, tier: TierSettings, settings: Settings, catalog: Catalog, loader: EngineLoader
-) -> ReplicaSpec:
-    device = tier.device or settings.engine.device
-    return make_spec(loader, catalog.resolve(reference), device=device, compute_type=tier.compute_type)
-
-
-def _tier(name: str, settings: TierSettings, specs: Sequence[ReplicaSpec]) -> Tier:
+def _tier(name: str, settings: TierSettings, specs: Sequence[ReplicaSpec], *, demote: bool) -> Tier:
     return Tier(
         name=name,
         description=settings.description,
@@ -129,29 +135,46 @@ def _tier(name: str, settings: TierSettings, specs: Sequence[ReplicaSpec]) -> Ti
         max_length=settings.max_length,
         preload=settings.preload,
         fallback=settings.fallback,
-        policy=Policy(keep_alive=None if settings.keep_alive == "never" else settings.keep_alive, pinned=settings.pin),
+        policy=Policy(
+            keep_alive=None if settings.keep_alive == "never" else settings.keep_alive,
+            pinned=settings.pin,
+            demote=demote,
+        ),
     )
 
 
 def _pool_options(settings: Settings, tiers: TierTable) -> PoolOptions:
     batching, pool = settings.batching, settings.pool
+    # Every device that there is, and not those of the tiers alone: a reload may bring a tier on another.
+    devices = {*known_devices(), *(spec.key.device for _, spec in tiers.references)}
     return PoolOptions(
         rules=Rules(
             failure_cooldown=pool.failure_cooldown,
             minimum_age=pool.minimum_age,
-            budgets=_budgets(pool.memory_budget, {spec.key.device for _, spec in tiers.references}),
+            budgets=_budgets(pool.memory_budget, devices),
+            shelf=_shelf(pool.memory_budget),
         ),
         drain_deadline=pool.drain_deadline,
         load_timeout=pool.load_timeout,
-        limits=BatchLimits(**batching.model_dump()),
+        limits=BatchLimits(**batching.model_dump(exclude={"max_items", "max_tokens"})),
     )
 
 
+def _shelf(budget: Budget) -> int:
+    """Return what demoted copies may take of the host at most; where nothing else is limited, they are."""
+    return _budgets("auto" if budget == "none" else budget, [HOST])[HOST]
+
+
 def _budgets(budget: Budget, devices: Iterable[str]) -> dict[str, int]:
-    """Return bytes per device; a device whose memory cannot be read has no budget under "auto"."""
+    """Return bytes per device; a device whose memory cannot be read has no budget under "auto".
+
+    Call it before anything is loaded: what is in use then, the process itself included, is no room for replicas.
+    """
     if budget == "none":
         return {}
     if budget != "auto":
         return {device: int(budget) for device in devices}
     totals = {device: total_memory(device) for device in devices}
-    return {device: int(total * _AUTO_SHARE) for device, total in totals.items() if total}
+    return {
+        device: int(max(0, total - memory_in_use(device)) * _AUTO_SHARE) for device, total in totals.items() if total
+    }

@@ -56,7 +56,7 @@ def create_app(
     source: where to read the configuration again; without it, it stays as it is.
     loader, detector: stand-ins for tests; by default CTranslate2 and fastText.
     """
-    engines = loader or make_loader(settings)
+    engines = loader or make_loader()
     tiers = resolve_tiers(settings, Catalog(settings.data_path), engines)
     keys = read_keys(settings)
     metrics = Metrics()
@@ -77,7 +77,7 @@ def create_app(
         finally:
             for task in tasks:
                 task.cancel()
-            await reloader.services.close()
+            await reloader.close()
 
     app = FastAPIOffline(
         title="Babelpool",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import threading
 from collections.abc import Callable, Sequence
@@ -44,20 +43,42 @@ class Reloader:
         self._parts = parts
         self._read = read
         self._one_at_a_time = asyncio.Lock()
+        self._next: asyncio.Task[ReloadReport | ReloadFailed] | None = None
+        self._tasks: set[asyncio.Task[ReloadReport | ReloadFailed]] = set()
         parts.metrics.watch(parts.pool, lambda: self.services.tiers)
         self._apply_policies(services.tiers)
 
     async def reload(self) -> ReloadReport:
         """Validate the new configuration, load and try what is new in it, then let traffic move; old replicas drain.
 
-        Requests that run keep the services that they began with, so none sees a mixture. Raises ReloadFailed.
+        Requests that run keep the services that they began with, so none sees a mixture. Reloads take turns; all who
+        ask before one has begun to read share it, and it goes on when they leave. Raises ReloadFailed.
         """
+        if self._next is None:
+            self._next = asyncio.create_task(self._take_turn())
+            self._tasks.add(self._next)
+            self._next.add_done_callback(self._tasks.discard)
+        outcome = await asyncio.shield(self._next)
+        if isinstance(outcome, ReloadFailed):
+            # A fresh error for each: one raised in several tasks would pile up tracebacks.
+            raise ReloadFailed(str(outcome)) from outcome
+        return outcome
+
+    async def close(self) -> None:
+        """Give up what is being reloaded, then unload everything."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.services.close()
+
+    async def _take_turn(self) -> ReloadReport | ReloadFailed:
         async with self._one_at_a_time:
+            self._next = None  # whoever asks from here on may have changed what is read from here on
             try:
                 return await self._reload()
             except (ConfigurationError, PoolError) as error:
                 logger.error("the configuration was not reloaded: %s", error)
-                raise ReloadFailed(str(error)) from error
+                return ReloadFailed(str(error))
 
     async def _reload(self) -> ReloadReport:
         read = await asyncio.to_thread(self._read)
@@ -86,15 +107,16 @@ class Reloader:
         )
 
     async def _try_out(self, new: Services, old: TierTable, leases: AsyncExitStack) -> None:
-        """Load what is new and preloaded, and translate with it; a lease keeps each until traffic has moved."""
+        """Load what is newly preloaded, and translate with it; a lease keeps each until traffic has moved."""
         for key, spec in new.tiers.unique.items():
-            if key not in old.unique and new.tiers.is_preloaded(key):
+            if old.is_preloaded(key) or not new.tiers.is_preloaded(key):
+                continue
+            if key not in old.unique:
                 # Until the new tiers are in force nobody wants it: should another fail, it shall not stay.
                 self._parts.pool.configure(key, Policy(keep_alive=0.0))
-                await leases.enter_async_context(self._parts.pool.lease(spec))
-                fault = await new.canary.probe(spec)
-                if fault is not None:
-                    raise ConfigurationError(f"{spec.checkpoint.reference} does not translate: {fault}")
+            await leases.enter_async_context(self._parts.pool.lease(spec))
+            if (fault := await new.canary.probe(spec)) is not None:
+                raise ConfigurationError(f"{spec.checkpoint.reference} does not translate: {fault}")
 
     def _apply_policies(self, tiers: TierTable) -> None:
         for key in tiers.unique:
@@ -107,12 +129,18 @@ class Reloader:
                 self._parts.pool.configure(key, Policy(keep_alive=0.0))
 
 
+def hold_reload_signals() -> None:
+    """Let SIGHUP wait until there is a handler for it: without one it ends the process."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+
+
 def reload_on_signal_and_change(reloader: Reloader, path: Path, seconds: float) -> list[asyncio.Task[None]]:
     """Reload on SIGHUP, and where `seconds` is not 0 after each change of the file; return the tasks to cancel."""
     loop = asyncio.get_running_loop()
     wanted = asyncio.Event()
     if threading.current_thread() is threading.main_thread():
         loop.add_signal_handler(signal.SIGHUP, wanted.set)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
     tasks = [loop.create_task(_reload_when(wanted, reloader))]
     if seconds:
         tasks.append(loop.create_task(watch_file(path, wanted.set, seconds=seconds)))
@@ -123,13 +151,17 @@ async def _reload_when(wanted: asyncio.Event, reloader: Reloader) -> None:
     while True:
         await wanted.wait()
         wanted.clear()
-        # A refusal is logged and changes nothing; whoever sent the signal can do no more than read it.
-        with contextlib.suppress(ReloadFailed):
+        try:
             await reloader.reload()
+        except ReloadFailed:
+            pass  # It is logged and changes nothing; whoever sent the signal can do no more than read it.
+        except Exception:  # noqa: BLE001 - see below
+            # A bug shall not end this task, or no later signal would be heard.
+            logger.exception("the configuration was not reloaded, for a bug")
 
 
 async def watch_file(path: Path, changed: Callable[[], object], *, seconds: float) -> None:
-    """Call `changed` after each change of a file, for ever.
+    """Call `changed` after each change of a file, for ever; an empty one is about to be written.
 
     Looks at its state instead of asking the kernel: mounted and symlinked files (containers, Kubernetes) change
     without a notification.
@@ -138,17 +170,24 @@ async def watch_file(path: Path, changed: Callable[[], object], *, seconds: floa
     while True:
         await asyncio.sleep(seconds)
         now = await asyncio.to_thread(_state, path)
-        if now != seen and now is not None:
+        if now != seen and now is not None and now.size:
             seen = now
             changed()
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
+@dataclass(frozen=True, slots=True)
+class _FileState:
+    modified: int
+    size: int
+    inode: int
+
+
+def _state(path: Path) -> _FileState | None:
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return _FileState(status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 def _differences(old: Settings, new: Settings) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import uvicorn
 
 from app.main import create_app
 from app.protocol import patient_protocol
+from app.reload import hold_reload_signals
 from app.services import UNLOAD_SECONDS
 from app.settings import ConfigSource, Settings
 from app.telemetry.logs import configure_logging, logger
@@ -29,6 +30,7 @@ def serve(source: ConfigSource) -> int:
 
     Raises ConfigurationError before it listens.
     """
+    hold_reload_signals()
     settings = source.read()
     configure_logging(settings.server.log_level)
     logger.info("configuration: %s", source.path)

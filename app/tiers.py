@@ -107,7 +107,11 @@ class TierTable(Mapping[str, Tier]):
 
     def is_preloaded(self, key: ReplicaKey) -> bool:
         """Say whether a tier wants this replica in memory from the start."""
-        return any(tier.preload and spec.key == key for tier, spec in self.references)
+        return bool(self.preloaders_of(key))
+
+    def preloaders_of(self, key: ReplicaKey) -> list[str]:
+        """Names of the tiers that want this replica in memory from the start, in order."""
+        return list(dict.fromkeys(tier.name for tier, spec in self.references if tier.preload and spec.key == key))
 
     def references_of(self, key: ReplicaKey) -> list[str]:
         """Names that the tiers know a replica by, in order."""
@@ -120,6 +124,7 @@ class TierTable(Mapping[str, Tier]):
         return Policy(
             keep_alive=max(lasting) if len(lasting) == len(wanted) else None,
             pinned=any(policy.pinned for policy in wanted),
+            demote=any(policy.demote for policy in wanted),
         )
 
     def languages(self) -> dict[str, list[str]]:

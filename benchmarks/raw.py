@@ -14,7 +14,8 @@ import psutil
 
 from benchmarks.checkpoints import find
 from benchmarks.servers import ROOT
-from model_pool.devices import available_cpus
+from model_pool.devices import available_cpus, device_index
+from model_pool.engines.ctranslate2 import CTranslate2Loader
 from model_pool.tokenization.loading import load_tokenizer
 
 _TIMEOUT = 1800
@@ -22,13 +23,15 @@ _TIMEOUT = 1800
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is translated, by which checkpoint and how."""
+    """What is translated, by which checkpoint, how and where."""
 
     reference: str
     source: str
     target: str
     texts: Sequence[str]
     beam_size: int = 1
+    device: str = "cpu"
+    compute_type: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,12 @@ class Raw:
     rss: float
 
 
-def sweep_settings(*, quick: bool) -> list[Setting]:
-    """Return the settings worth trying on this machine for a small checkpoint."""
+def sweep_settings(device: str = "cpu", *, quick: bool) -> list[Setting]:
+    """Return the settings worth trying on this machine for a small checkpoint; a card takes one large batch a time."""
+    if device != "cpu":
+        examples = [Setting(1, 1, "examples", size) for size in (64, 256, 1024)]
+        tokens = [Setting(1, 1, "tokens", size) for size in (2048, 4096, 8192, 16384, 32768)]
+        return tokens[1:2] if quick else [*examples, *tokens]
     cpus = available_cpus()
     sizes = [("examples", 16), ("examples", 32), ("tokens", 512), ("tokens", 1024), ("tokens", 2048)]
     settings = [Setting(cpus, 1, kind, size) for kind, size in sizes]
@@ -65,7 +72,7 @@ def sweep_settings(*, quick: bool) -> list[Setting]:
 
 def best_of(work: Work, *, seconds: float, quick: bool) -> tuple[Setting, list[tuple[Setting, float]]]:
     """Return the fastest setting and what each one reached, in sentences/s."""
-    settings = sweep_settings(quick=quick)
+    settings = sweep_settings(work.device, quick=quick)
     rates = measure(work, settings, seconds=seconds).rates
     results = list(zip(settings, rates, strict=True))
     return max(results, key=lambda result: result[1])[0], results
@@ -97,6 +104,9 @@ class _Runner:
         self._prefixes = [list(segment.target_prefix) for segment in segments]
         self._vocabulary_map = checkpoint.manifest.vocabulary_map
         self._beam_size = work.beam_size
+        self._device = work.device
+        stored = checkpoint.manifest.quantization
+        self._compute_type = CTranslate2Loader().resolve_compute_type(work.compute_type, stored, work.device)
 
     def rate(self, setting: Setting, seconds: float) -> float:
         translator = self._translator(setting.inter, setting.intra)
@@ -118,7 +128,14 @@ class _Runner:
         return 1000 * sorted(taken)[len(taken) // 2]
 
     def _translator(self, inter: int, intra: int) -> ctranslate2.Translator:
-        return ctranslate2.Translator(self._path, device="cpu", inter_threads=inter, intra_threads=intra)
+        return ctranslate2.Translator(
+            self._path,
+            device=self._device.partition(":")[0],
+            device_index=device_index(self._device),
+            compute_type=self._compute_type,
+            inter_threads=inter,
+            intra_threads=intra,
+        )
 
     def _translate(self, translator: ctranslate2.Translator, part: slice, setting: Setting) -> None:
         prefixes = self._prefixes[part]

@@ -1,16 +1,19 @@
-"""What the machine has: CPUs of the cgroup, resident and free memory, video memory; touches psutil, NVML, /sys."""
+"""What the machine has: CPUs of the cgroup, memory in use and in all, of host and cards; touches psutil, NVML, /sys."""
 
 from __future__ import annotations
 
 import ctypes
 import math
 import os
-from dataclasses import dataclass
+import platform
 from pathlib import Path
 
 import psutil
 
+from model_pool.nvidia import card_count, card_name, open_card, video_memory
+
 _CGROUPS = Path("/sys/fs/cgroup")
+_CPUINFO = Path("/proc/cpuinfo")
 
 
 def available_cpus(cgroups: Path = _CGROUPS) -> int:
@@ -34,22 +37,39 @@ def _cpu_quota(cgroups: Path) -> float | None:
     return None
 
 
+def processor_name(device: str, cpuinfo: Path = _CPUINFO) -> str:
+    """Return the model name of the CPU, or of the card for a CUDA device; as much as the system tells."""
+    if device != "cpu":
+        return card_name(device_index(device)) or "cuda"
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
+
+
 def memory_in_use(device: str) -> int:
     """Return bytes in use: this process's resident set for "cpu", all processes' memory for a CUDA device."""
     if device == "cpu":
         return int(psutil.Process().memory_info().rss)
-    return _video_memory(device_index(device)).used
+    return video_memory(device_index(device)).used
 
 
 def total_memory(device: str, cgroups: Path = _CGROUPS) -> int:
     """Return the bytes that there are: what the cgroup or the machine has for "cpu", what the card has for CUDA.
 
-    0 where a card's memory cannot be read, because the extra "gpu" is not installed.
+    0 where a card's memory cannot be read, because the extra "gpu" is not installed or the card is not there.
     """
     if device != "cpu":
-        return _video_memory(device_index(device)).total
+        return video_memory(device_index(device)).total
     limits = [_number(cgroups / "memory.max"), _number(cgroups / "memory" / "memory.limit_in_bytes")]
     return min([psutil.virtual_memory().total, *(limit for limit in limits if limit)])
+
+
+def free_video_memory(device: str) -> int:
+    """Return the bytes of a card that no process uses; 0 where that is not known, and for "cpu"."""
+    return 0 if device == "cpu" else video_memory(device_index(device)).free
 
 
 def _number(file: Path) -> int | None:
@@ -66,27 +86,26 @@ def device_index(device: str) -> int:
     return int(index or 0)
 
 
+def canonical_device(device: str) -> str:
+    """Return the one name of a device: "cuda" and "cuda:0" are the same card, and so one budget and one replica."""
+    kind, _, _ = device.partition(":")
+    index = device_index(device)
+    return f"{kind}:{index}" if index else kind
+
+
+def known_devices() -> list[str]:
+    """Return every device that this process can see, the host first."""
+    return ["cpu", *(canonical_device(f"cuda:{index}") for index in range(card_count()))]
+
+
+def open_device(device: str) -> None:
+    """Take once what a device costs before anything is on it, so that no replica is charged with it."""
+    if device != "cpu":
+        open_card(device_index(device))
+
+
 def return_free_memory() -> None:
     """Ask glibc to hand freed heap pages back to the system; elsewhere there is no such call."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
-
-
-@dataclass(frozen=True, slots=True)
-class _VideoMemory:
-    used: int = 0
-    total: int = 0
-
-
-def _video_memory(index: int) -> _VideoMemory:
-    try:
-        import pynvml
-    except ImportError:
-        return _VideoMemory()
-    pynvml.nvmlInit()
-    try:
-        info = pynvml.nvmlDeviceGetMemoryInfo(pynvml.nvmlDeviceGetHandleByIndex(index))
-        return _VideoMemory(int(info.used), int(info.total))
-    finally:
-        pynvml.nvmlShutdown()

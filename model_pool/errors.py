@@ -6,6 +6,7 @@ PoolError
 │   ├── CheckpointNotPulled     a hub id that is not in the data directory
 │   ├── ManifestInvalid         manifest.json is missing, malformed or of another version
 │   ├── CheckpointUnreadable    a directory does not hold what a checkpoint is made of
+│   ├── TuningInvalid           a stored measurement is damaged or of another version; the rule is used instead
 │   ├── CheckpointCorrupted     a file's bytes are not those that its manifest promises
 │   ├── RemovalRefused          this checkpoint is not the data directory's to remove
 │   ├── StorageFailed           the data directory cannot be written
@@ -22,6 +23,7 @@ PoolError
 │   ├── QueueFull               too many tokens are waiting already
 │   └── PoolClosed              the pool is shutting down
 └── EngineError                 the runtime failed while translating
+    ├── OutOfMemory             the device has no room for this load or batch; a smaller one may pass
     ├── SegmentFailed           this segment alone makes the engine raise
     └── DeviceLost              the device is gone: nothing on it can go on
 
@@ -63,6 +65,10 @@ class ManifestInvalid(CatalogError):
 
 class CheckpointUnreadable(CatalogError):
     code = "checkpoint_unreadable"
+
+
+class TuningInvalid(CatalogError):
+    code = "tuning_invalid"
 
 
 class CheckpointCorrupted(CatalogError):
@@ -140,6 +146,10 @@ class PoolClosed(ResidencyError):
 
 class EngineError(PoolError):
     code = "engine_error"
+
+
+class OutOfMemory(EngineError):
+    code = "out_of_memory"
 
 
 class SegmentFailed(EngineError):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -19,6 +19,7 @@ from model_pool.replica import Replica, ReplicaSpec
 from model_pool.residency.entry import Entry, Lease, Policy
 from model_pool.residency.states import State
 from model_pool.runtime import PoolOptions, Runtime
+from model_pool.tuning.plan import Plan
 from model_pool.types import DecodeOptions, EncodedSegment, ReplicaKey, Translation
 
 ReplicaLease = Lease[Replica]
@@ -32,7 +33,10 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class ReplicaSnapshot:
-    """One entry as telemetry sees it. Bytes and seconds; `loaded_at` is Unix time."""
+    """One entry as telemetry sees it. Bytes and seconds; `loaded_at` is Unix time; no `plan` while not loaded.
+
+    demoted: bytes of host memory that a copy of the weights takes, ready to go back to the device.
+    """
 
     key: ReplicaKey
     state: State
@@ -43,11 +47,13 @@ class ReplicaSnapshot:
     load_seconds: float
     loaded_at: float | None
     footprint: int
+    demoted: int
     pinned: bool
     failure: str | None
     queued: int
     running: int
     counters: BatcherCounters
+    plan: Plan | None
 
 
 class ModelPool:
@@ -90,14 +96,9 @@ class ModelPool:
         """Give a lease back; idempotent."""
         self._residency.release(lease)
 
-    @asynccontextmanager
-    async def lease(self, spec: ReplicaSpec) -> AsyncIterator[ReplicaLease]:
+    def lease(self, spec: ReplicaSpec) -> Leasing:
         """Hold a lease for the length of a block."""
-        lease = await self.acquire(spec)
-        try:
-            yield lease
-        finally:
-            self.release(lease)
+        return Leasing(self, spec)
 
     async def translate(
         self,
@@ -140,16 +141,36 @@ class ModelPool:
     def snapshot(self) -> list[ReplicaSnapshot]:
         """Return every entry that was ever asked for, in that order."""
         wall_clock = time.time() - self._runtime.now()
-        return [_snapshot(entry, wall_clock) for entry in self._residency.entries]
+        demoted: Counter[ReplicaKey] = Counter()
+        for copy in self._residency.shelf.copies:
+            demoted[copy.key] += copy.reserved
+        return [_snapshot(entry, wall_clock, demoted[entry.key]) for entry in self._residency.entries]
 
     def memory_used(self, device: str) -> int:
-        """Return the bytes on `device` that the ledger counts."""
+        """Return the bytes on `device` that the ledger counts, demoted copies on the host included."""
         return self._residency.memory_used(device)
 
     async def close(self) -> None:
         """Reject newcomers, finish what is leased (within the drain deadline), free everything."""
         self._residency.close()
         await self._runtime.emptied()
+
+
+class Leasing:
+    """`acquire` and `release` around a block; cheaper than a generator, and on every request's way."""
+
+    def __init__(self, pool: ModelPool, spec: ReplicaSpec) -> None:
+        self._pool = pool
+        self._spec = spec
+
+    async def __aenter__(self) -> ReplicaLease:
+        """See `ModelPool.acquire`."""
+        self._lease = await self._pool.acquire(self._spec)
+        return self._lease
+
+    async def __aexit__(self, *_: object) -> None:
+        """See `ModelPool.release`."""
+        self._pool.release(self._lease)
 
 
 async def _compute(
@@ -188,7 +209,7 @@ def _translation(
     )
 
 
-def _snapshot(entry: Entry[Replica], wall_clock: float) -> ReplicaSnapshot:
+def _snapshot(entry: Entry[Replica], wall_clock: float, demoted: int) -> ReplicaSnapshot:
     batcher = entry.resource.batcher if entry.resource is not None else None
     return ReplicaSnapshot(
         key=entry.key,
@@ -200,9 +221,11 @@ def _snapshot(entry: Entry[Replica], wall_clock: float) -> ReplicaSnapshot:
         load_seconds=entry.load_seconds,
         loaded_at=None if entry.loaded_at is None else wall_clock + entry.loaded_at,
         footprint=entry.footprint,
+        demoted=demoted,
         pinned=entry.policy.pinned,
         failure=None if entry.failure is None else str(entry.failure.error),
         queued=batcher.queued if batcher else 0,
         running=batcher.running if batcher else 0,
         counters=replace(batcher.counters) if batcher else BatcherCounters(),
+        plan=entry.resource.spec.plan if entry.resource is not None else None,
     )

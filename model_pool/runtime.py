@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from model_pool.batching.batcher import BatchDone, Batcher
 from model_pool.batching.forming import BatchLimits
+from model_pool.batching.vram import limits_from_vram
 from model_pool.engines.base import EngineLoader
 from model_pool.errors import DeviceLost, EngineError, LeaseRevoked, ResidencyError
 from model_pool.idle import IDLE_SECONDS, IdleTrim
 from model_pool.observer import Observer
-from model_pool.replica import Loaded, Replica, ReplicaSpec, free_replica, load_replica
+from model_pool.replica import Loaded, Replica, ReplicaSpec, demote_replica, free_replica, load_replica, promote_replica
 from model_pool.residency.effects import Transition
 from model_pool.residency.entry import Lease, Waiter
-from model_pool.residency.residency import Residency, Rules
+from model_pool.residency.residency import Residency
+from model_pool.residency.rules import Rules
+from model_pool.residency.shelf import HOST
 from model_pool.residency.states import HOLDS_MEMORY
+from model_pool.tuning.plan import Origin
 from model_pool.types import ReplicaKey
 
 
@@ -29,6 +33,7 @@ class PoolOptions:
     rules: what the residency decides by.
     drain_deadline: how long an unload waits for leases before it revokes them.
     load_timeout: after this a load counts as failed, though its thread cannot be stopped.
+    limits: window and queue of every replica; how large a batch may grow is in each replica's plan.
     """
 
     rules: Rules = field(default_factory=Rules)
@@ -55,12 +60,12 @@ class Runtime:
         self.residency: Residency[Replica] = Residency(self, options.rules)
 
     def know(self, spec: ReplicaSpec) -> None:
-        """Remember what a key is loaded from; the first spec of a key stays."""
-        self._specs.setdefault(spec.key, spec)
+        """Remember what a key is loaded from: the latest spec, as the directory of an earlier one may be gone."""
+        self._specs[spec.key] = spec
 
     async def emptied(self) -> None:
         """Wait until nothing is resident and nothing is under way."""
-        while any(entry.state in HOLDS_MEMORY for entry in self.residency.entries):
+        while self.residency.shelf.copies or any(entry.state in HOLDS_MEMORY for entry in self.residency.entries):
             self._moved.clear()
             await self._moved.wait()
         self._idle.close()
@@ -74,12 +79,25 @@ class Runtime:
 
     def start_load(self, key: ReplicaKey, generation: int) -> None:
         """See `Effects`."""
-        self._spawn(self._load(key, generation))
+        self._spawn(self._load(key, generation, lambda: self._load_from_disk(self._specs[key])))
 
     def start_unload(self, key: ReplicaKey, generation: int, resource: Replica) -> None:
         """See `Effects`. Work that is still queued fails at once; batches in the engine are awaited."""
-        resource.batcher.shut(LeaseRevoked(f"{key} was unloaded before this was translated; ask again.", retry_after=1))
+        self._shut(resource)
         self._spawn(self._unload(key, generation, resource))
+
+    def start_demote(self, key: ReplicaKey, generation: int, resource: Replica, replaced: Sequence[Replica]) -> None:
+        """See `Effects`."""
+        self._shut(resource)
+        self._spawn(self._demote(key, generation, resource, replaced))
+
+    def start_promote(self, key: ReplicaKey, generation: int, copied: int, resource: Replica) -> None:
+        """See `Effects`."""
+        self._spawn(self._load(key, generation, lambda: self._load_from_copy(resource, copied)))
+
+    def start_drop(self, key: ReplicaKey, generation: int, resource: Replica) -> None:
+        """See `Effects`."""
+        self._spawn(self._drop(key, generation, resource))
 
     def start_drain_timer(self, key: ReplicaKey, generation: int) -> None:
         """See `Effects`."""
@@ -110,10 +128,10 @@ class Runtime:
 
     # ---- work -------------------------------------------------------------------------------------------
 
-    async def _load(self, key: ReplicaKey, generation: int) -> None:
+    async def _load(self, key: ReplicaKey, generation: int, load: Callable[[], Coroutine[None, None, Loaded]]) -> None:
         started, spec = self.now(), self._specs[key]
         try:
-            loaded = await self._load_in_time(spec)
+            loaded = await load()
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 - whatever a load raises (a panic too) is the entry's failure
@@ -124,13 +142,23 @@ class Runtime:
             return
         seconds = self.now() - started
         self._tell(lambda observer: observer.on_load(spec, seconds=seconds, footprint=loaded.footprint))
-        replica = self._replica(key, generation, loaded)
+        replica = self._replica(spec, generation, loaded)
         if not self.residency.on_loaded(key, generation, replica, loaded.footprint):
             await self._free(replica)
 
-    async def _load_in_time(self, spec: ReplicaSpec) -> Loaded:
-        loader = self._loaders[spec.key.engine]
-        load = self._loop.run_in_executor(self._loading, load_replica, spec, loader)
+    async def _load_from_disk(self, spec: ReplicaSpec) -> Loaded:
+        return await self._load_in_time(spec, partial(load_replica, spec, self._loaders[spec.key.engine]))
+
+    async def _load_from_copy(self, copy: Replica, copied: int) -> Loaded:
+        key = copy.spec.key
+        try:
+            return await self._load_in_time(copy.spec, partial(promote_replica, copy, self._loaders[key.engine]))
+        finally:
+            # Also after a load that hangs: as with any other, what its thread still holds is beyond us.
+            self._dropped(key, copied)
+
+    async def _load_in_time(self, spec: ReplicaSpec, work: Callable[[], Loaded]) -> Loaded:
+        load = self._loop.run_in_executor(self._loading, work)
         done, _ = await asyncio.wait({load}, timeout=self._options.load_timeout)
         if done:
             return load.result()
@@ -146,21 +174,62 @@ class Runtime:
             # Even if closing raised: the entry must settle, or those who queue behind it wait for ever.
             self.residency.on_unloaded(key, generation)
 
+    async def _demote(self, key: ReplicaKey, generation: int, replica: Replica, replaced: Sequence[Replica]) -> None:
+        demoted = False
+        try:
+            await replica.batcher.ended()
+            demoted, before, after = await self._loop.run_in_executor(None, demote_replica, replica, replaced)
+            self._tell(lambda observer: observer.on_unload(replica.spec, before=before, after=after))
+        finally:
+            self.residency.on_unloaded(key, generation, demoted=demoted)
+            self._moved.set()
+
+    async def _drop(self, key: ReplicaKey, generation: int, copy: Replica) -> None:
+        try:
+            await self._loop.run_in_executor(None, free_replica, copy.engine, HOST)
+        finally:
+            self._dropped(key, generation)
+
+    def _dropped(self, key: ReplicaKey, generation: int) -> None:
+        self.residency.on_dropped(key, generation)
+        self._moved.set()
+
+    @staticmethod
+    def _shut(replica: Replica) -> None:
+        key = replica.spec.key
+        replica.batcher.shut(LeaseRevoked(f"{key} was unloaded before this was translated; ask again.", retry_after=1))
+
     async def _free(self, replica: Replica) -> None:
         key = replica.spec.key
         await replica.batcher.ended()
         before, after = await self._loop.run_in_executor(None, free_replica, replica.engine, key.device)
         self._tell(lambda observer: observer.on_unload(replica.spec, before=before, after=after))
 
-    def _replica(self, key: ReplicaKey, generation: int, loaded: Loaded) -> Replica:
+    def _replica(self, spec: ReplicaSpec, generation: int, loaded: Loaded) -> Replica:
+        spec, key = self._settled(spec, loaded), spec.key
         batcher = Batcher(
             loaded.engine,
-            limits=self._options.limits,
+            limits=spec.plan.limits(self._options.limits),
             hold=partial(self._hold, key, generation),
             on_done=partial(self._batch_done, key),
             on_device_lost=partial(self._device_lost, key, generation),
         )
-        return Replica(self._specs[key], loaded.engine, loaded.tokenizer, batcher)
+        return Replica(spec, loaded.engine, loaded.tokenizer, batcher)
+
+    def _settled(self, spec: ReplicaSpec, loaded: Loaded) -> ReplicaSpec:
+        """Return the spec with the batch that a card has room for, where nobody has said or measured another."""
+        plan, device = spec.plan, spec.key.device
+        if device == HOST or plan.batch_from is not Origin.RULE:
+            return spec
+        limits = limits_from_vram(
+            self._options.limits,
+            free=loaded.free_video_memory,
+            promised=max(0, self._options.rules.budgets.get(device, 0) - self.residency.memory_used(device)),
+            weights_bytes=spec.checkpoint.weights_bytes,
+            parallelism=loaded.engine.parallelism,
+        )
+        setting = replace(plan.setting, max_items=limits.max_items, max_tokens=limits.max_tokens)
+        return replace(spec, plan=replace(plan, setting=setting))
 
     def _hold(self, key: ReplicaKey, generation: int) -> Callable[[], None]:
         return partial(self.residency.release, self.residency.retain(key, generation))

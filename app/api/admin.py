@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,7 +12,6 @@ from app.auth import GuardedRoute, require
 from app.errors import ReplicaPinned, UnknownReplica
 from app.services import Services
 from model_pool.replica import ReplicaSpec
-from model_pool.residency.entry import Policy
 
 router = APIRouter(
     prefix="/admin", tags=["operation"], dependencies=[Depends(require("admin"))], route_class=GuardedRoute
@@ -84,8 +85,7 @@ async def pin(wish: Pin, serving: Serving) -> Done:
     """Keep a checkpoint in memory whatever else wants room, or no longer; holds until the next reload."""
     specs = _specs(serving, wish.reference)
     for spec in specs:
-        policy = serving.tiers.policy_of(spec.key)
-        serving.pool.configure(spec.key, Policy(keep_alive=policy.keep_alive, pinned=wish.pinned))
+        serving.pool.configure(spec.key, replace(serving.tiers.policy_of(spec.key), pinned=wish.pinned))
     return _done(specs)
 
 

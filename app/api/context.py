@@ -89,13 +89,14 @@ class Deadline:
 
 def context_of(request: Request) -> Context:
     """Read a request that a guard has let through. Raises RequestValidationError for a senseless X-Request-Timeout."""
-    services = cast("Reloader", request.state.reloader).services
+    state = request.scope["state"]
+    services = cast("Reloader", state["reloader"]).services
     caller = caller_of(request)
-    address = request.client.host if request.client else ""
+    address = (request.scope.get("client") or ("",))[0]
     return Context(
         services=services,
         caller=caller,
-        access=request.state.access,
+        access=state["access"],
         client=address if caller is ANONYMOUS else caller.name,
         timeout=min(services.settings.limits.request_timeout, _wanted_timeout(request)),
     )

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.api.context import Serving
-from app.api.schemas.stats import CacheStats, ReplicaStats, SharedModel, StatsResponse
+from app.api.schemas.stats import CacheStats, PlanStats, ReplicaStats, SharedModel, StatsResponse
 from app.auth import require
 from app.telemetry.counts import Counts
 from app.telemetry.sharing import Shared, Sharing, sharing_of
 from model_pool.cache import TranslationCache
+from model_pool.tuning.plan import Plan
 
 _MEBIBYTE = 2**20
 
@@ -57,6 +58,8 @@ def stats_of(sharing: Sharing, counts: Counts, cache: TranslationCache | None) -
         optimization_ratio=sharing.replicas_saved / sharing.references,
         memory_used_bytes=sharing.memory_used,
         memory_saved_bytes=sharing.memory_saved,
+        demoted_copies=len(sharing.demoted),
+        demoted_bytes=sum(sharing.demoted),
         cache=_cache(cache) if cache else None,
         replicas=[_replica(replica) for replica in sharing.replicas],
     )
@@ -87,6 +90,8 @@ def _replica(replica: Shared) -> ReplicaStats:
             "loaded_at": _loaded_at(replica),
             "pinned": snapshot.pinned,
             "footprint_bytes": snapshot.footprint,
+            "plan": _plan(snapshot.plan) if snapshot.plan else None,
+            "demoted_bytes": snapshot.demoted,
             "queued_segments": snapshot.queued,
             "running_batches": snapshot.running,
             "batches": counters.batches,
@@ -98,6 +103,18 @@ def _replica(replica: Shared) -> ReplicaStats:
             "joined_segments": counters.joined,
             "busy_seconds": counters.busy_seconds,
         }
+    )
+
+
+def _plan(plan: Plan) -> PlanStats:
+    one = plan.setting
+    return PlanStats(
+        inter_threads=one.inter,
+        intra_threads=one.intra,
+        threads_from=plan.threads_from.value,
+        max_items=one.max_items,
+        max_tokens=one.max_tokens,
+        batch_from=plan.batch_from.value,
     )
 
 

@@ -9,6 +9,7 @@ import typer
 
 from app.cli.keys import keys_app
 from app.cli.models import models_app, pull
+from app.cli.tune import tune
 from app.settings import ConfigSource, find_config, load_settings
 
 cli = typer.Typer(
@@ -20,6 +21,7 @@ cli = typer.Typer(
     add_completion=False,
 )
 cli.command()(pull)
+cli.command()(tune)
 cli.add_typer(models_app, name="models")
 cli.add_typer(keys_app, name="keys")
 

@@ -9,19 +9,18 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from platformdirs import user_data_path
 from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from model_pool.catalog.catalog import Broken, Catalog
+from app.cli.shared import DataDir, Json, Reference, data_path, explained, open_catalog
+from model_pool.catalog.catalog import Broken
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.catalog.convert import Quantization
 from model_pool.catalog.files import Progress as Report
 from model_pool.catalog.manifest import MANIFEST_NAME, Family
-from model_pool.errors import PoolError
 
 models_app = typer.Typer(
     name="models", no_args_is_help=True, help="List, inspect, check, describe and remove checkpoints."
@@ -29,14 +28,6 @@ models_app = typer.Typer(
 _out = Console()
 _err = Console(stderr=True)
 
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        envvar="BABELPOOL_DATA_DIR", help="Where pulled checkpoints are; by default the user's data directory."
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Reference = Annotated[str, typer.Argument(help="embedded/<name>, a directory, or a hub id such as org/name@revision.")]
 Sources = Annotated[
     list[str] | None,
     typer.Option("--source", help="Source language; repeat for more. code=token where the vocabulary does not tell."),
@@ -53,8 +44,8 @@ def list_checkpoints(data_dir: DataDir = None, as_json: Json = False) -> None:  
 
     Example:  babelpool models list
     """
-    with _explained():
-        entries = _catalog(data_dir).survey()
+    with explained():
+        entries = open_catalog(data_dir).survey()
     if as_json:
         return typer.echo(json.dumps([_row(entry) for entry in entries], indent=2))
     table = Table("reference", "family", "from", "to", "stored as", "size", "digest")
@@ -68,13 +59,17 @@ def list_checkpoints(data_dir: DataDir = None, as_json: Json = False) -> None:  
 
 @models_app.command()
 def inspect(reference: Reference, data_dir: DataDir = None, as_json: Json = False) -> None:  # noqa: FBT002
-    """Show all that is known about one checkpoint: languages, limits, origin, licence, lineage, files.
+    """Show all that is known about one checkpoint: languages, limits, origin, licence, lineage, files, tunings.
 
     Example:  babelpool models inspect embedded/en-pt
     """
-    with _explained():
-        checkpoint = _catalog(data_dir).resolve(reference)
-    content = {"path": str(checkpoint.path), "digest": checkpoint.digest, **checkpoint.manifest.model_dump(mode="json")}
+    from model_pool.tuning.store import Tunings
+
+    with explained():
+        checkpoint = open_catalog(data_dir).resolve(reference)
+    tunings = [record.model_dump(mode="json") for record in Tunings(data_path(data_dir)).of(checkpoint.digest)]
+    described = checkpoint.manifest.model_dump(mode="json")
+    content = {"path": str(checkpoint.path), "digest": checkpoint.digest, **described, "tunings": tunings}
     if as_json:
         return typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
     files = {name: f"{decimal(file.bytes)}, sha256 {file.sha256}" for name, file in checkpoint.manifest.files.items()}
@@ -94,9 +89,9 @@ def verify(
 
     Example:  babelpool models verify embedded/en-pt
     """
-    catalog = _catalog(data_dir)
+    catalog = open_catalog(data_dir)
     for reference in references or catalog.references():
-        with _explained():
+        with explained():
             checkpoint = catalog.resolve(reference)
             with _bars() as report:
                 checkpoint.verify(lambda _, done, total, name=reference: report(name, done, total))  # type: ignore[misc]
@@ -109,8 +104,8 @@ def remove(reference: Reference, data_dir: DataDir = None) -> None:
 
     Example:  babelpool models remove Helsinki-NLP/opus-mt-en-de
     """
-    with _explained():
-        _catalog(data_dir).remove(reference)
+    with explained():
+        open_catalog(data_dir).remove(reference)
     typer.echo(f"{reference}: removed")
 
 
@@ -144,7 +139,7 @@ def describe(
         origin=origin,
         license=license_,
     )
-    with _explained():
+    with explained():
         write_manifest(directory, describe_directory(directory, said))
         _summary(Checkpoint.read(str(directory), directory))
 
@@ -168,34 +163,16 @@ def pull(
     babelpool pull facebook/nllb-200-distilled-600M --quantization int8_float16
     babelpool pull Helsinki-NLP/opus-mt-mul-en --source fr --source de
     """
-    with _explained():
+    with explained():
         from model_pool.catalog.hub import PullOptions
         from model_pool.catalog.hub import pull as pull_checkpoint
         from model_pool.tokenization import load_tokenizer
 
         options = PullOptions(quantization=quantization, sources=sources, targets=targets, allow_pickle=allow_pickle)
         with _bars() as report:
-            checkpoint = pull_checkpoint(hub_id, _data_dir(data_dir), load_tokenizer, options, report)
+            checkpoint = pull_checkpoint(hub_id, data_path(data_dir), load_tokenizer, options, report)
         _summary(checkpoint)
     typer.echo(f'Serve it by naming it in a tier of config.toml: checkpoints = ["{hub_id}"]')
-
-
-def _data_dir(given: Path | None) -> Path:
-    return given.expanduser().resolve() if given is not None else user_data_path("babelpool")
-
-
-def _catalog(data_dir: Path | None) -> Catalog:
-    return Catalog(_data_dir(data_dir))
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """End with exit code 1 and one sentence where the pool says no."""
-    try:
-        yield
-    except PoolError as error:
-        _err.print(f"babelpool: {error}", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from error
 
 
 @contextmanager

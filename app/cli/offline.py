@@ -50,7 +50,7 @@ def translate_offline(settings: Settings, text: str, *, source: str, target: str
 
 
 async def _translate(settings: Settings, text: str, *, source: str, target: str, tier: str | None) -> str:
-    loader = make_loader(settings)
+    loader = make_loader()
     tiers = resolve_tiers(settings, Catalog(settings.data_path), loader)
     services = build_services(settings, tiers, open_parts(settings, tiers, loader, FastTextDetector(), Metrics()))
     try:

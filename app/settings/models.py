@@ -83,10 +83,10 @@ class EngineSettings(_Section):
 
 
 class BatchingSettings(_Section):
-    """How large a batch may grow."""
+    """How large a batch may grow; 0 is as tuned, else by the rule."""
 
-    max_items: int = Field(ge=1)
-    max_tokens: int = Field(ge=1)
+    max_items: int = Field(ge=0)
+    max_tokens: int = Field(ge=0)
     window: int = Field(ge=1)
     max_queued_tokens: int = Field(ge=1)
 
@@ -104,6 +104,7 @@ class PoolSettings(_Section):
     """Room and patience of the pool."""
 
     memory_budget: Budget
+    demote: bool
     minimum_age: float = Field(ge=0)
     failure_cooldown: Seconds
     drain_deadline: Seconds

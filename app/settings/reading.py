@@ -114,9 +114,13 @@ def _fault(detail: ErrorDetails, path: Path) -> str:
 
 def _line_of(path: Path, location: list[str]) -> str:
     """Return " (line N)" where the file itself has the key; the TOML parser keeps no positions, so look for it."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):  # rewritten since it was parsed
+        return ""
     names = [part for part in location if not part.isdecimal()]
     table = ""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         text = line.strip()
         if text.startswith("["):
             table = text.strip("[] ").split("]")[0]

@@ -45,7 +45,10 @@ def log_sharing(tiers: TierTable) -> None:
 
 
 class LoadLog(Observer):
-    """Logs what enters and leaves memory."""
+    """Logs what enters and leaves memory, and once what a plan has to say."""
+
+    def __init__(self) -> None:
+        self._noted: set[tuple[str, str]] = set()
 
     def on_transition(self, transition: Transition) -> None:
         """See `Observer`."""
@@ -55,6 +58,10 @@ class LoadLog(Observer):
         """See `Observer`."""
         name, key, size = spec.checkpoint.reference, spec.key, footprint / _MEBIBYTE
         logger.info("loaded %s on %s as %s in %.2f s, %.1f MiB", name, key.device, key.compute_type, seconds, size)
+        logger.info("%s runs with %s", name, spec.plan)
+        if spec.plan.note and (name, spec.plan.note) not in self._noted:
+            self._noted.add((name, spec.plan.note))
+            logger.warning("%s: %s", name, spec.plan.note)
 
     def on_load_failed(self, spec: ReplicaSpec, *, seconds: float, error: Exception) -> None:
         """See `Observer`."""

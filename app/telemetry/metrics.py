@@ -119,6 +119,7 @@ _PER_REPLICA: tuple[tuple[str, str, Callable[[ReplicaSnapshot], float]], ...] = 
     ("replica_queued_segments", "Segments waiting for a batch", lambda one: one.queued),
     ("replica_running_batches", "Batches in the engine", lambda one: one.running),
     ("replica_memory_bytes", "Measured footprint", lambda one: one.footprint),
+    ("replica_demoted_bytes", "Host memory of the demoted copy", lambda one: one.demoted),
 )
 
 
@@ -147,6 +148,7 @@ def _sharing_gauges(sharing: Sharing) -> Iterator[GaugeMetricFamily]:
     yield _gauge("checkpoint_references", "Checkpoint references over all tiers", (), {(): sharing.references})
     yield _gauge("replicas_saved", "Loads that sharing has made unnecessary", (), {(): sharing.replicas_saved})
     yield _gauge("memory_used_bytes", "Measured footprint of all replicas", (), {(): sharing.memory_used})
+    yield _gauge("demoted_copies", "Replicas whose weights wait in host memory", (), {(): len(sharing.demoted)})
     yield _gauge("memory_saved_bytes", "What unshared copies would have added", (), {(): sharing.memory_saved})
 
 

@@ -45,6 +45,12 @@ class Sharing:
     replicas: tuple[Shared, ...]
 
     @property
+    def demoted(self) -> list[int]:
+        """Bytes of each copy that waits in host memory."""
+        snapshots = [replica.snapshot for replica in self.replicas if replica.snapshot is not None]
+        return [snapshot.demoted for snapshot in snapshots if snapshot.demoted]
+
+    @property
     def replicas_saved(self) -> int:
         """Loads that are not needed."""
         return self.references - len(self.replicas)

@@ -56,7 +56,7 @@ def is_edge(character: str) -> bool:
         return False
     if character.isspace() or unicodedata.category(character) in {"Cc", "Cf"}:
         return True
-    return _within(character, _PICTOGRAPHS) or is_extender(character)
+    return character >= "\u0300" and (_within(character, _PICTOGRAPHS) or is_extender(character))
 
 
 def trimmed(text: str, start: int, end: int) -> Range:

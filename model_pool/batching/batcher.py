@@ -15,7 +15,7 @@ from model_pool.batching.fairness import FairQueue
 from model_pool.batching.forming import BatchLimits, form_batch
 from model_pool.batching.items import Hypotheses, InFlight, Item, Submission, Work
 from model_pool.engines.base import Engine
-from model_pool.errors import DeviceLost, EngineError, QueueFull, SegmentFailed, SegmentTooLong
+from model_pool.errors import DeviceLost, EngineError, OutOfMemory, QueueFull, SegmentFailed, SegmentTooLong
 from model_pool.types import DecodeOptions, EncodedSegment
 
 Outcome = list[Hypotheses | EngineError | SegmentTooLong]
@@ -223,11 +223,19 @@ class Batcher:
 
 
 def _compute(engine: Engine, works: list[Work]) -> Outcome:
-    """Translate a batch; where it raises, each segment alone, so that a poison one fails only itself."""
+    """Translate a batch; where it raises, each segment alone, so that a poison one fails only itself.
+
+    A batch that the device has no room for is tried again in halves.
+    """
     try:
         return list(_translate(engine, works))
     except DeviceLost as error:
         return [error] * len(works)
+    except OutOfMemory as error:
+        if len(works) == 1:
+            return [error]
+        half = len(works) // 2
+        return _compute(engine, works[:half]) + _compute(engine, works[half:])
     except BaseException as error:  # noqa: BLE001 - an engine may raise anything (a panic too); a worker outlives it
         if len(works) == 1:
             return [_item_error(error)]
@@ -242,7 +250,7 @@ def _translate(engine: Engine, works: list[Work]) -> list[Hypotheses]:
 
 
 def _item_error(error: BaseException) -> EngineError | SegmentTooLong:
-    if isinstance(error, SegmentTooLong | DeviceLost):
+    if isinstance(error, SegmentTooLong | DeviceLost | OutOfMemory):
         return error
     failure = SegmentFailed(f"A segment cannot be translated by this checkpoint: {error}")
     failure.__cause__ = error

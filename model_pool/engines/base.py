@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from model_pool.catalog.checkpoint import Checkpoint
+from model_pool.engines.threads import ThreadPlan
 from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis
 
 
@@ -32,6 +33,25 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
+class DemotableEngine(Engine, Protocol):
+    """An engine whose weights can wait in host memory for their return to the device. Slow: off the event loop."""
+
+    def demote(self) -> None:
+        """Move the weights from the device to host memory. No call of `translate` may be running.
+
+        Raises EngineError where the runtime did not do it; the engine is then fit for `close` only.
+        """
+        ...
+
+    def promote(self) -> None:
+        """Move the weights back to their device, so that `translate` works again.
+
+        Raises EngineError where the runtime did not do it; the engine is then fit for `close` only.
+        """
+        ...
+
+
 class EngineLoader(Protocol):
     """How the pool makes engines of one kind; `name` is part of every key."""
 
@@ -45,13 +65,23 @@ class EngineLoader(Protocol):
         """
         ...
 
-    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str) -> Engine:
+    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str, threads: ThreadPlan) -> Engine:
         """Load onto `device` ("cpu", "cuda", "cuda:1"); slow, run off the event loop."""
         ...
 
-    def peak_bytes(self, checkpoint: Checkpoint) -> int:
-        """Return how many bytes a load may take at its worst moment."""
+    def peak_bytes(self, checkpoint: Checkpoint, *, compute_type: str) -> int:
+        """Return how many bytes a load may take at its worst moment. `compute_type` is a resolved one."""
         ...
+
+
+_WIDTHS = {"float32": 4, "float16": 2, "bfloat16": 2, "int16": 2, "int8": 1}
+"""Bytes of one weight. The second half of a name like int8_float16 is of what is not quantized, which is little."""
+
+
+def growth(stored: str, computed: str) -> float:
+    """Return by what factor weights that are stored in one type grow in memory when computed in another."""
+    widths = [_WIDTHS.get(name.partition("_")[0]) for name in (stored, computed)]
+    return widths[1] / widths[0] if widths[0] and widths[1] else 1.0
 
 
 def output_limit(longest_source: int) -> int:

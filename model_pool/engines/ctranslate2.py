@@ -7,19 +7,30 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from time import sleep
 
 import ctranslate2
 
 from model_pool.catalog.checkpoint import Checkpoint
-from model_pool.devices import available_cpus, device_index
-from model_pool.engines.base import output_limit
-from model_pool.engines.threads import ThreadPlan, plan_threads
-from model_pool.errors import ComputeTypeUnsupported, DeviceLost, EngineError, SegmentTooLong
+from model_pool.devices import device_index
+from model_pool.engines.base import growth, output_limit
+from model_pool.engines.threads import ThreadPlan
+from model_pool.errors import ComputeTypeUnsupported, DeviceLost, EngineError, OutOfMemory, SegmentTooLong
 from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis
 
 _DEFAULT_END_TOKEN = "</s>"  # noqa: S105 - a vocabulary token, not a secret
 _FALLBACK_COMPUTE_TYPE = "float32"
 _PREFERRED_ON_CUDA = {"int8": "int8_float16", "int8_float32": "int8_float16", "float32": "float16"}
+_OUT_OF_MEMORY = ("out of memory", "Out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+_FATAL = ("CUDA", "cuBLAS", "cuDNN", "NCCL")
+_NO_LIBRARY = "is not found or cannot be loaded"
+"""CTranslate2 opens cuBLAS with the first product of matrices: a load passes without it, and no batch ever does."""
+
+_DEMOTION_TRIES, _DEMOTION_PAUSE = 50, 0.02
+
+
+_PEAK = 2.3
+"""Of the weights as computed: 2.0 for int8 and 2.26 for float32 were measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,7 @@ class CTranslate2Engine:
                 return_end_token=True,
                 return_attention=options.return_attention,
             )
-        except RuntimeError as error:
+        except (RuntimeError, MemoryError) as error:
             raise _translated_error(error) from error
         return [
             self._hypotheses(result, len(prefix), options) for result, prefix in zip(results, prefixes, strict=True)
@@ -87,6 +98,33 @@ class CTranslate2Engine:
     def close(self) -> None:
         """See `Engine.close`. Dropping the object frees it; `unload_model` would do nothing if a batch still ran."""
         self._translator = None
+
+    def demote(self) -> None:
+        """See `DemotableEngine.demote`."""
+        if self._translator is None:
+            raise RuntimeError("demote() after close()")
+        try:
+            for _ in range(_DEMOTION_TRIES):
+                # It returns without a word while the runtime believes that a batch runs, which is so for a moment
+                # after the last result, and on the CPU always; so look whether it has really been done.
+                self._translator.unload_model(to_cpu=True)
+                if not self._translator.model_is_loaded:
+                    return
+                sleep(_DEMOTION_PAUSE)
+        except (RuntimeError, MemoryError) as error:
+            raise _translated_error(error) from error
+        raise EngineError("The runtime kept the weights on their device.")
+
+    def promote(self) -> None:
+        """See `DemotableEngine.promote`."""
+        if self._translator is None:
+            raise RuntimeError("promote() after close()")
+        try:
+            self._translator.load_model()
+        except (RuntimeError, MemoryError) as error:
+            raise _translated_error(error) from error
+        if not self._translator.model_is_loaded:
+            raise EngineError("The runtime did not bring the weights back to their device.")
 
     def _hypotheses(
         self, result: ctranslate2.TranslationResult, prefix_length: int, options: DecodeOptions
@@ -118,13 +156,9 @@ class CTranslate2Engine:
 
 
 class CTranslate2Loader:
-    """Makes `CTranslate2Engine`s. `inter_threads`, `intra_threads`: 0 chooses by cgroup CPUs and model size."""
+    """Makes `CTranslate2Engine`s."""
 
     name = "ctranslate2"
-
-    def __init__(self, *, inter_threads: int = 0, intra_threads: int = 0) -> None:
-        self._inter = inter_threads
-        self._intra = intra_threads
 
     def resolve_compute_type(self, requested: str, stored: str, device: str) -> str:
         """See `EngineLoader`. "auto" is the stored type (its half-precision kin on CUDA), else float32."""
@@ -140,40 +174,36 @@ class CTranslate2Loader:
             )
         return _canonical(requested)
 
-    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str) -> CTranslate2Engine:
+    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str, threads: ThreadPlan) -> CTranslate2Engine:
         """See `EngineLoader`. Raises EngineError with the runtime's words where it refuses the files."""
-        plan = self._plan(checkpoint, device)
         try:
             translator = ctranslate2.Translator(
                 str(checkpoint.path),
                 device=device.partition(":")[0],
                 device_index=device_index(device),
                 compute_type=compute_type,
-                inter_threads=plan.inter,
-                intra_threads=plan.intra,
+                inter_threads=threads.inter,
+                intra_threads=threads.intra,
             )
-        except (RuntimeError, ValueError) as error:
-            raise EngineError(f"{checkpoint.reference} cannot be loaded on {device}: {error}") from error
+        except (RuntimeError, ValueError, MemoryError) as error:
+            kind = OutOfMemory if _is_out_of_memory(error) else EngineError
+            raise kind(f"{checkpoint.reference} cannot be loaded on {device}: {_explained(error)}") from error
         return CTranslate2Engine(translator, checkpoint)
 
-    def peak_bytes(self, checkpoint: Checkpoint) -> int:
-        """See `EngineLoader`. While it loads, the runtime holds weights twice (CTranslate2 issue 1787)."""
-        return 2 * checkpoint.size_bytes
+    def peak_bytes(self, checkpoint: Checkpoint, *, compute_type: str) -> int:
+        """See `EngineLoader`. The runtime holds weights as stored and as computed, or twice (CTranslate2 issue 1787).
 
-    def _plan(self, checkpoint: Checkpoint, device: str) -> ThreadPlan:
-        if device != "cpu":
-            return ThreadPlan(inter=self._inter or 1, intra=1)
-        return plan_threads(
-            cpus=available_cpus(),
-            weights_bytes=checkpoint.weights_bytes,
-            inter=self._inter,
-            intra=self._intra,
-        )
+        `python -m benchmarks.memory` measures both; packing float32 for the CPU is what goes beyond twice.
+        """
+        computed = checkpoint.size_bytes * growth(checkpoint.manifest.quantization, compute_type)
+        return int(max(checkpoint.size_bytes + computed, _PEAK * computed))
 
 
 @cache
 def _supported_compute_types(device: str) -> frozenset[str]:
     kind = device.partition(":")[0]
+    if kind == "cuda" and 0 < (count := ctranslate2.get_cuda_device_count()) <= device_index(device):
+        raise ComputeTypeUnsupported(f"There is no {device!r}: {count} cards are to be seen here, numbered from 0.")
     try:
         return frozenset(ctranslate2.get_supported_compute_types(kind, device_index(device)))
     except (RuntimeError, ValueError) as error:
@@ -185,10 +215,25 @@ def _canonical(compute_type: str) -> str:
     return "int8_float32" if compute_type == "int8" else compute_type
 
 
-def _translated_error(error: RuntimeError) -> EngineError:
-    text = str(error)
-    fatal = "CUDA" in text or "cuBLAS" in text or "cuDNN" in text
-    # Out of memory passes with a smaller batch, which the batcher tries next.
-    if fatal and "out of memory" not in text:
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or any(sign in str(error) for sign in _OUT_OF_MEMORY)
+
+
+def _explained(error: Exception) -> str:
+    """Return the runtime's words, with what to do where they do not say it."""
+    text = str(error) or type(error).__name__
+    if _NO_LIBRARY in text:
+        return f"{text}. Install CUDA 12's cuBLAS, or name its directory in LD_LIBRARY_PATH; see docs/gpu.md."
+    return text
+
+
+def _translated_error(error: Exception) -> EngineError:
+    text = _explained(error)
+    if _is_out_of_memory(error):
+        # It passes with a smaller batch, which the batcher tries next.
+        return OutOfMemory(f"The device has no room for this: {text}")
+    if _NO_LIBRARY in text:
+        return DeviceLost(text)
+    if any(sign in text for sign in _FATAL):
         return DeviceLost(f"The device stopped working: {text}")
     return EngineError(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -37,6 +38,24 @@ class Effects(Protocol[R]):
 
     def start_unload(self, key: ReplicaKey, generation: int, resource: R) -> None:
         """Begin to free a resource: calls into it are awaited, never cut off; ends in `on_unloaded`."""
+        ...
+
+    def start_demote(self, key: ReplicaKey, generation: int, resource: R, replaced: Sequence[R]) -> None:
+        """Free `replaced` in host memory, then move the resource's weights there; ends in `on_unloaded`.
+
+        Where that fails the resource is freed as by `start_unload`. `on_unloaded` is told which of the two it was.
+        """
+        ...
+
+    def start_promote(self, key: ReplicaKey, generation: int, copied: int, resource: R) -> None:
+        """Begin the load `generation` out of a demoted copy of an older one, or from disk where that fails.
+
+        The copy is gone either way: ends in `on_dropped` with `copied`, and then as `start_load`.
+        """
+        ...
+
+    def start_drop(self, key: ReplicaKey, generation: int, resource: R) -> None:
+        """Begin to free a demoted copy; ends in `on_dropped` with its generation."""
         ...
 
     def start_drain_timer(self, key: ReplicaKey, generation: int) -> None:

@@ -30,10 +30,12 @@ class Policy:
 
     keep_alive: idle seconds before the replica is unloaded; None for never.
     pinned: never evicted and never unloaded for being idle.
+    demote: keep the weights in host memory when they leave another device for being idle or evicted.
     """
 
     keep_alive: float | None = None
     pinned: bool = False
+    demote: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +46,7 @@ class Entry(Generic[R]):
     resource: what the load brought, while READY or DRAINING.
     reserved, footprint: bytes, before and after the load has been measured.
     unload_wanted: drain as soon as the load under way has served those who wait for it.
+    spared: it leaves for being idle or evicted, so that it may come back soon.
     keep_alive_armed: a timer is running; when it fires it looks whether the replica has been idle long enough.
     """
 
@@ -64,6 +67,7 @@ class Entry(Generic[R]):
     loaded_at: float | None = None
     last_used: float = 0.0
     unload_wanted: bool = False
+    spared: bool = False
     keep_alive_armed: bool = False
 
     @property

@@ -7,33 +7,20 @@ granted or rejected. Design learnt from llama-swap's scheduler (see docs/archite
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Generic, TypeVar
 
-from model_pool.errors import LoadFailed, PoolClosed, PoolSaturated, ResidencyError
+from model_pool.errors import LoadFailed, PoolClosed, ResidencyError
 from model_pool.residency.effects import Effects, Transition
 from model_pool.residency.entry import Entry, Failure, Lease, Policy, Waiter, lease_revoked
-from model_pool.residency.eviction import choose_victims
-from model_pool.residency.states import ALLOWED, HOLDS_MEMORY, STAYING, UNDER_WAY, State
+from model_pool.residency.room import Turn, memory, plan_room, turn_of
+from model_pool.residency.rules import Rules
+from model_pool.residency.shelf import HOST, Shelf
+from model_pool.residency.states import ALLOWED, State
 from model_pool.types import ReplicaKey
 
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the residency decides by. Seconds and bytes.
-
-    failure_cooldown: how long a failed load is not tried again.
-    minimum_age: how long a replica is safe from eviction after its load, against thrash.
-    budgets: bytes per device; a device that is not named has no limit.
-    """
-
-    failure_cooldown: float = 30.0
-    minimum_age: float = 0.0
-    budgets: Mapping[str, int] = field(default_factory=dict)
 
 
 class Residency(Generic[R]):
@@ -44,6 +31,12 @@ class Residency(Generic[R]):
         self._rules = rules
         self._entries: dict[ReplicaKey, Entry[R]] = {}
         self._queue: list[Entry[R]] = []  # reserved, waiting for room, oldest first
+        self.shelf: Shelf[R] = Shelf(
+            effects,
+            limit=rules.shelf,
+            budget=rules.budgets.get(HOST),
+            live=lambda states: memory(self._entries.values(), HOST, states),
+        )
         self._lease_ids = count(1)
         self._closed = False
 
@@ -101,10 +94,16 @@ class Residency(Generic[R]):
         """Set what the configuration wants of a key, from now on."""
         entry = self._entry(key)
         entry.policy = policy
+        if not policy.demote:
+            self.shelf.drop(key)
         self._watch_idleness(entry)
 
     def unload(self, key: ReplicaKey) -> None:
-        """Drain and free a replica, if there is one; during a load, once that has served its waiters."""
+        """Drain and free a replica, if there is one; during a load, once that has served its waiters.
+
+        A demoted copy of it goes too.
+        """
+        self.shelf.drop(key)
         entry = self._entries.get(key)
         if entry is None:
             return
@@ -112,6 +111,7 @@ class Residency(Generic[R]):
             self._drain(entry, "unload")
         elif entry.state in {State.RESERVED, State.LOADING}:
             entry.unload_wanted = True
+        entry.spared = False
 
     def close(self) -> None:
         """Reject every waiter, now and from now on, and unload everything."""
@@ -121,6 +121,7 @@ class Residency(Generic[R]):
             if entry.state is State.RESERVED:
                 self._give_up_reservation(entry)
             self.unload(entry.key)
+        self.shelf.drop()
 
     # ---- what the world reports -------------------------------------------------------------------------
 
@@ -172,8 +173,12 @@ class Residency(Generic[R]):
             entry.keep_alive_armed = False
             self._watch_idleness(entry)
 
-    def on_unloaded(self, key: ReplicaKey, generation: int) -> None:
-        """Return the memory; then load again for those who queued behind the drain, or tell them of the failure."""
+    def on_unloaded(self, key: ReplicaKey, generation: int, *, demoted: bool = False) -> None:
+        """Return the memory; then load again for those who queued behind the drain, or tell them of the failure.
+
+        demoted: the weights are in host memory now.
+        """
+        self.shelf.on_unloaded(key, generation, demoted=demoted)
         entry = self._current(key, generation, State.UNLOADING)
         if entry is None:
             return
@@ -186,6 +191,13 @@ class Residency(Generic[R]):
             if entry.waiters:
                 self._start_load(entry, peak)
         self._settle_device(key.device)
+        if key.device != HOST:
+            self._settle_device(HOST)
+
+    def on_dropped(self, key: ReplicaKey, generation: int) -> None:
+        """Return the host memory of a demoted copy, dropped or promoted."""
+        self.shelf.on_dropped(key, generation)
+        self._settle_device(HOST)
 
     # ---- what telemetry reads ---------------------------------------------------------------------------
 
@@ -195,17 +207,19 @@ class Residency(Generic[R]):
         return iter(self._entries.values())
 
     def memory_used(self, device: str) -> int:
-        """Bytes on `device` that loading, resident and unloading entries take."""
-        return self._memory(device, HOLDS_MEMORY)
+        """Bytes on `device` that loading, resident and unloading entries take; on the host also demoted copies."""
+        return memory(self._entries.values(), device) + self.shelf.memory(device)
 
-    # ---- room -------------------------------------------------------------------------------------------
+    # ---- loads ------------------------------------------------------------------------------------------
 
     def _start_load(self, entry: Entry[R], peak_bytes: int) -> None:
         """Reserve room, evicting if need be, and load when it is there; reject the waiters where it cannot be made."""
-        saturated = self._make_room(entry.key, peak_bytes)
-        if saturated is not None:
-            self._reject_all(entry, saturated)
+        plan = plan_room(self._entries.values(), entry.key, peak_bytes, rules=self._rules, now=self._effects.now())
+        if plan.refusal is not None:
+            self._reject_all(entry, plan.refusal)
             return
+        for victim in plan.victims:
+            self._drain(victim, f"evicted for {entry.key}", spared=True)
         entry.failure, entry.unload_wanted, entry.keep_alive_armed = None, False, False
         entry.reserved = peak_bytes
         entry.generation += 1
@@ -213,47 +227,27 @@ class Residency(Generic[R]):
         self._queue.append(entry)
         self._settle_device(entry.key.device)
 
-    def _make_room(self, key: ReplicaKey, peak_bytes: int) -> Callable[[], PoolSaturated] | None:
-        """Evict until `peak_bytes` can be reserved; return how to reject where that is not possible."""
-        budget = self._rules.budgets.get(key.device)
-        if budget is None:
-            return None
-        needed = self._memory(key.device, STAYING) + peak_bytes - budget
-        if peak_bytes > budget:
-            return lambda: _over_budget(key, peak_bytes, budget)
-        if needed > 0:
-            victims = self._victims(key.device, needed)
-            if victims is None:
-                wait = max(1.0, self._rules.minimum_age)
-                return lambda: _saturated(key, peak_bytes, budget, wait)
-            for victim in victims:
-                self._drain(victim, f"evicted for {key}")
-        return None
-
-    def _victims(self, device: str, needed: int) -> list[Entry[R]] | None:
-        on_device = [entry for entry in self._entries.values() if entry.key.device == device]
-        now, minimum_age = self._effects.now(), self._rules.minimum_age
-        return choose_victims(on_device, needed=needed, now=now, minimum_age=minimum_age)
-
     def _settle_device(self, device: str) -> None:
         """Start reserved loads, oldest first, as far as memory that is really free goes."""
+        if device == HOST:
+            self.shelf.relieve()
         for entry in [one for one in self._queue if one.key.device == device]:
-            occupied = self._memory(device, HOLDS_MEMORY - {State.RESERVED})
-            budget = self._rules.budgets.get(device)
-            if budget is None or occupied + entry.reserved <= budget:
-                self._queue.remove(entry)
-                self._load(entry)
-            elif self._memory(device, UNDER_WAY):
+            shelved, coming = self.shelf.memory(device), self.shelf.under_way(device)
+            turn = turn_of(entry, self._entries.values(), rules=self._rules, shelved=shelved, coming=coming)
+            if turn is Turn.LATER:
                 return
-            else:
+            if turn is Turn.REPLAN:
                 # A replica measured larger than was planned for it: plan again, or this one waits for ever.
                 self._start_load(entry, self._give_up_reservation(entry))
                 return
+            self._queue.remove(entry)
+            self._load(entry)
 
     def _load(self, entry: Entry[R]) -> None:
         entry.loading_since = self._effects.now()
         self._move(entry, State.LOADING)
-        self._effects.start_load(entry.key, entry.generation)
+        if not self.shelf.promote(entry.key, entry.generation):
+            self._effects.start_load(entry.key, entry.generation)
 
     def _give_up_reservation(self, entry: Entry[R]) -> int:
         """Return the bytes that were reserved."""
@@ -261,9 +255,6 @@ class Residency(Generic[R]):
         self._queue.remove(entry)
         self._move(entry, State.COLD)
         return peak
-
-    def _memory(self, device: str, states: frozenset[State]) -> int:
-        return sum(e.memory for e in self._entries.values() if e.key.device == device and e.state in states)
 
     # ---- decisions --------------------------------------------------------------------------------------
 
@@ -274,12 +265,13 @@ class Residency(Generic[R]):
             return
         left = entry.last_used + policy.keep_alive - self._effects.now()
         if left <= 0:
-            self._drain(entry, "idle")
+            self._drain(entry, "idle", spared=True)
         elif not entry.keep_alive_armed:
             entry.keep_alive_armed = True
             self._effects.start_keep_alive_timer(entry.key, entry.generation, left)
 
-    def _drain(self, entry: Entry[R], reason: str) -> None:
+    def _drain(self, entry: Entry[R], reason: str, *, spared: bool = False) -> None:
+        entry.spared = spared
         self._move(entry, State.DRAINING, reason)
         if entry.leases:
             self._effects.start_drain_timer(entry.key, entry.generation)
@@ -291,7 +283,14 @@ class Residency(Generic[R]):
             self._move(entry, State.UNLOADING)
             if resource is None:
                 raise RuntimeError(f"{entry.key} was resident without a resource")
-            self._effects.start_unload(entry.key, entry.generation, resource)
+            if not self._demote(entry, resource):
+                self._effects.start_unload(entry.key, entry.generation, resource)
+
+    def _demote(self, entry: Entry[R], resource: R) -> bool:
+        """Begin to move a replica to the host's shelf, if that is wanted and the room is there."""
+        wanted = entry.policy.demote and entry.spared and entry.failure is None and not self._closed
+        # What it takes on its device is the most that it will take in host memory.
+        return wanted and self.shelf.demote(entry.key, entry.generation, resource, entry.memory)
 
     def _fail(self, entry: Entry[R], error: Exception) -> None:
         failure = entry.failure = Failure(error, self._effects.now() + self._rules.failure_cooldown)
@@ -347,22 +346,3 @@ class Residency(Generic[R]):
 
 def _pool_closed() -> PoolClosed:
     return PoolClosed("The server is shutting down; ask another one.")
-
-
-def _over_budget(key: ReplicaKey, peak: int, budget: int) -> PoolSaturated:
-    return PoolSaturated(
-        f"{key} takes {_mebibytes(peak)} to load, more than the whole budget of {key.device}, {_mebibytes(budget)}. "
-        "Raise pool.memory_budget or serve a smaller checkpoint."
-    )
-
-
-def _saturated(key: ReplicaKey, peak: int, budget: int, wait: float) -> PoolSaturated:
-    return PoolSaturated(
-        f"{key} takes {_mebibytes(peak)} to load, and the budget of {key.device}, {_mebibytes(budget)}, is held by "
-        "replicas in use. Try again in a moment, or raise pool.memory_budget.",
-        retry_after=wait,
-    )
-
-
-def _mebibytes(count: int) -> str:
-    return f"{count / 2**20:.0f} MiB"

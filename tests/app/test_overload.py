@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.engines.fake import FakeLoader
+from model_pool.engines.threads import ThreadPlan
 from model_pool.types import EncodedSegment
 from tests.app.conftest import EN_PT, PT_EN, Serve
 
@@ -91,11 +92,11 @@ def test_fallback_answers_and_the_answer_says_so_and_why(serve: Serve) -> None:
     broken: list[str] = []
 
     class Selective(FakeLoader):
-        def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str):  # type: ignore[no-untyped-def] # noqa: ANN202
+        def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str, threads: ThreadPlan):  # type: ignore[no-untyped-def] # noqa: ANN202
             if compute_type == "other":
                 broken.append(compute_type)
                 raise OSError("disk on fire")
-            return super().load(checkpoint, device=device, compute_type=compute_type)
+            return super().load(checkpoint, device=device, compute_type=compute_type, threads=threads)
 
     client = serve(loader=Selective(), tiers={"basic": EN_PT, "premium": both | {"fallback": "basic"}})
     answer = client.post("/translate", json=TEXT | {"model_type": "premium"}).json()

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fastapi.testclient import TestClient
 
 from app.errors import ReloadFailed
 from app.main import create_app
-from app.reload import ReloadReport, watch_file
-from app.settings import ConfigSource
+from app.reload import Reloader, ReloadReport, _reload_when, watch_file
+from app.settings import ConfigSource, Settings
+from model_pool.catalog.catalog import EMBEDDED_DIR
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.engines.base import EngineLoader
 from model_pool.engines.fake import FakeLoader
@@ -186,6 +189,104 @@ def test_no_request_fails_while_the_configuration_is_reloaded_again_and_again(
     assert set(statuses) == {200}
 
 
+def test_checkpoint_that_becomes_preloaded_is_loaded_by_the_reload(start: Callable[..., Reloadable]) -> None:
+    """Or the server would not be ready until somebody happened to ask for it."""
+    server = start(BOTH + "preload = false\n")
+    assert server.states() == {}
+    server.reload(BOTH)
+    assert server.client.get("/ready").status_code == 200
+
+
+def test_same_content_is_loaded_from_where_the_configuration_has_it_now(
+    start: Callable[..., Reloadable], tmp_path: Path
+) -> None:
+    for place in ("old", "new"):
+        shutil.copytree(EMBEDDED_DIR / "en-pt", tmp_path / place)
+    config = '[tiers.basic]\npreload = false\ncheckpoints = ["{}"]\n'
+    server = start(config.format(tmp_path / "old"))
+    assert server.ask(ENGLISH).status_code == 200
+    server.reload(config.format(tmp_path / "new"))
+    shutil.rmtree(tmp_path / "old")
+    services = server.client.app_state["reloader"].services
+    (key,) = services.tiers.unique
+    server.client.portal.call(services.pool.unload, key)  # type: ignore[union-attr]
+    answer = server.ask(ENGLISH)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["model_used"].startswith(str(tmp_path / "new"))
+
+
+def test_reloads_asked_for_during_one_are_one_and_outlive_whoever_asked(start: Callable[..., Reloadable]) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    def load(checkpoint: Checkpoint) -> None:
+        if checkpoint.reference == "embedded/pt-en":
+            entered.set()
+            assert go_on.wait(30)
+
+    server = start(EN_PT, FakeLoader(on_load=load))
+    reloader = server.client.app_state["reloader"]
+    reads = 0
+    read = reloader._read
+
+    def count() -> Settings:
+        nonlocal reads
+        reads += 1
+        settings: Settings = read()
+        return settings
+
+    reloader._read = count
+    portal = server.client.portal
+    assert portal is not None
+    server.path.write_text(BOTH, encoding="utf-8")
+    first = portal.start_task_soon(reloader.reload)
+    assert entered.wait(30)
+    crowd = [portal.start_task_soon(reloader.reload) for _ in range(50)]
+    crowd[0].cancel()
+    server.path.write_text(OTHER, encoding="utf-8")
+    go_on.set()
+    assert first.result(30).added == ("embedded/pt-en",)
+    assert {one.result(30).removed for one in crowd[1:]} == {("embedded/en-pt",)}
+    assert reads == 2
+
+
+def test_server_that_ends_during_a_reload_gives_it_up(start: Callable[..., Reloadable]) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    def load(checkpoint: Checkpoint) -> None:
+        if checkpoint.reference == "embedded/pt-en":
+            entered.set()
+            assert go_on.wait(30)
+
+    server = start(EN_PT, FakeLoader(on_load=load))
+    reloader, portal = server.client.app_state["reloader"], server.client.portal
+    assert portal is not None
+    server.path.write_text(BOTH, encoding="utf-8")
+    reload = portal.start_task_soon(reloader.reload)
+    assert entered.wait(30)
+    portal.call(reloader.close)
+    with pytest.raises(CancelledError):
+        reload.result(30)
+    assert not reloader._tasks
+    go_on.set()
+
+
+async def test_reload_that_ends_in_a_bug_does_not_end_listening_to_signals() -> None:
+    asked = asyncio.Event()
+    wanted = asyncio.Event()
+
+    class Buggy:
+        async def reload(self) -> None:
+            asked.set()
+            raise RuntimeError("a bug")
+
+    listening = asyncio.create_task(_reload_when(wanted, cast("Reloader", Buggy())))
+    for _ in range(2):
+        asked.clear()
+        wanted.set()
+        await asyncio.wait_for(asked.wait(), 10)
+    listening.cancel()
+
+
 async def test_each_change_of_a_file_is_noticed_and_its_absence_is_not(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("one")
@@ -195,6 +296,9 @@ async def test_each_change_of_a_file_is_noticed_and_its_absence_is_not(tmp_path:
         await asyncio.sleep(0.05)
         assert not changes.is_set()
         path.unlink()
+        await asyncio.sleep(0.05)
+        assert not changes.is_set()
+        path.touch()  # empty: somebody is about to write it
         await asyncio.sleep(0.05)
         assert not changes.is_set()
         (tmp_path / "new").write_text("three")

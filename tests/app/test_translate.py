@@ -18,6 +18,7 @@ from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.engines.base import EngineLoader
 from model_pool.engines.ctranslate2 import CTranslate2Loader
 from model_pool.engines.fake import FakeEngine, FakeLoader
+from model_pool.engines.threads import ThreadPlan
 from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis
 from tests.app.conftest import BOTH, EN_PT, Configure
 
@@ -164,7 +165,7 @@ class Stubborn(FakeLoader):
         super().__init__()
         self._longest = longest
 
-    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str) -> FakeEngine:
+    def load(self, checkpoint: Checkpoint, *, device: str, compute_type: str, threads: ThreadPlan) -> FakeEngine:
         longest = self._longest
 
         class Engine(FakeEngine):

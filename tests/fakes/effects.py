@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from model_pool.errors import ResidencyError
@@ -10,8 +11,8 @@ from model_pool.residency.entry import Lease, Waiter
 from model_pool.types import Digest, ReplicaKey
 
 
-def key(name: str) -> ReplicaKey:
-    return ReplicaKey(Digest(name * 64), "fake", "cpu", "int8")
+def key(name: str, device: str = "cpu") -> ReplicaKey:
+    return ReplicaKey(Digest(name * 64), "fake", device, "int8")
 
 
 @dataclass(eq=False)
@@ -33,6 +34,9 @@ class FakeEffects:
     clock: float = 0.0
     loads: list[tuple[ReplicaKey, int]] = field(default_factory=list)
     unloads: list[tuple[ReplicaKey, int, str]] = field(default_factory=list)
+    demotions: list[tuple[ReplicaKey, int, str, list[str]]] = field(default_factory=list)
+    promotions: list[tuple[ReplicaKey, int, int, str]] = field(default_factory=list)
+    drops: list[tuple[ReplicaKey, int, str]] = field(default_factory=list)
     timers: list[tuple[ReplicaKey, int]] = field(default_factory=list)
     keep_alive_timers: list[tuple[ReplicaKey, int, float]] = field(default_factory=list)
     transitions: list[Transition] = field(default_factory=list)
@@ -45,6 +49,15 @@ class FakeEffects:
 
     def start_unload(self, key: ReplicaKey, generation: int, resource: str) -> None:
         self.unloads.append((key, generation, resource))
+
+    def start_demote(self, key: ReplicaKey, generation: int, resource: str, replaced: Sequence[str]) -> None:
+        self.demotions.append((key, generation, resource, list(replaced)))
+
+    def start_promote(self, key: ReplicaKey, generation: int, copied: int, resource: str) -> None:
+        self.promotions.append((key, generation, copied, resource))
+
+    def start_drop(self, key: ReplicaKey, generation: int, resource: str) -> None:
+        self.drops.append((key, generation, resource))
 
     def start_drain_timer(self, key: ReplicaKey, generation: int) -> None:
         self.timers.append((key, generation))

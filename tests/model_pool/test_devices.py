@@ -6,7 +6,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from model_pool.devices import available_cpus, device_index, memory_in_use, return_free_memory, total_memory
+from model_pool.devices import (
+    available_cpus,
+    device_index,
+    memory_in_use,
+    processor_name,
+    return_free_memory,
+    total_memory,
+)
 
 
 @pytest.mark.parametrize(("content", "cpus"), [("50000 100000", 1), ("100000 100000", 1), ("max 100000", None)])
@@ -54,3 +61,13 @@ def test_memory_limit_of_the_cgroup_is_what_there_is(tmp_path: Path, file: str) 
 def test_without_a_limit_the_machines_memory_is_what_there_is(tmp_path: Path, content: str) -> None:
     (tmp_path / "memory.max").write_text(content)
     assert total_memory("cpu", tmp_path) == psutil.virtual_memory().total
+
+
+def test_processor_is_named_as_the_system_names_it(tmp_path: Path) -> None:
+    (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: Abacus 3000\n\nmodel name\t: other\n")
+    assert processor_name("cpu", tmp_path / "cpuinfo") == "Abacus 3000"
+
+
+def test_processor_that_the_system_does_not_name_still_has_a_name(tmp_path: Path) -> None:
+    assert processor_name("cpu", tmp_path / "absent")
+    assert processor_name("cuda:7")

@@ -22,7 +22,7 @@ from model_pool.pool import ModelPool
 from model_pool.replica import ReplicaSpec, make_spec
 from model_pool.residency.effects import Transition
 from model_pool.residency.entry import Policy
-from model_pool.residency.residency import Rules
+from model_pool.residency.rules import Rules
 from model_pool.residency.states import State
 from model_pool.runtime import PoolOptions
 from model_pool.types import DecodeOptions, EncodedSegment

@@ -80,6 +80,17 @@ Begin = Callable[..., Subject]
 
 def begin_server(home: Path, *command: str, **environment: str) -> Subject:
     """Start `python <command>` from the repository's modules in `home`; it listens when this returns."""
+    subject = launch_server(home, *command, **environment)
+    try:
+        subject.server.wait_live()
+    except BaseException:
+        end_server(subject.process)
+        raise
+    return subject
+
+
+def launch_server(home: Path, *command: str, **environment: str) -> Subject:
+    """Start a server as `begin_server` does, and do not wait for it."""
     port, log = free_port(), home / "server.log"
     paths = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
     settings = {"BABELPOOL_DATA_DIR": str(home / "data"), "BABELPOOL_SERVER__PORT": str(port), "PYTHONPATH": paths}
@@ -91,13 +102,7 @@ def begin_server(home: Path, *command: str, **environment: str) -> Subject:
             cwd=home,
             env=os.environ | settings | environment,
         )
-    server = Server(process, f"http://127.0.0.1:{port}", log)
-    try:
-        server.wait_live()
-    except BaseException:
-        end_server(process)
-        raise
-    return Subject(server, home)
+    return Subject(Server(process, f"http://127.0.0.1:{port}", log), home)
 
 
 def end_server(process: subprocess.Popen[bytes]) -> None:

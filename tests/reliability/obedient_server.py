@@ -1,8 +1,8 @@
 """Run as a script with `serve` behind it: the command as it is, over fake engines that do as they are told.
 
-Loads hang while the file `stuck` is in the working directory. A segment with "hold" in it waits until the file `go`
-is there; one with "raise" in it makes the engine raise. Every other segment is answered with its own words. Nothing
-hangs or waits for more than a minute.
+Loads hang while the file `stuck` is in the working directory, and leave `stuck.seen` there. A segment with "hold" in
+it waits until the file `go` is there; one with "raise" in it makes the engine raise. Every other segment is answered
+with its own words. Nothing hangs or waits for more than a minute.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _LONGEST_HOLD = 60.0
 
 
 def hang(_: Checkpoint) -> None:
+    if Path("stuck").exists():
+        Path("stuck.seen").touch()
     wait_while(lambda: Path("stuck").exists())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +38,33 @@ def test_work_of_a_client_that_has_gone_is_dropped_before_it_is_computed(subject
     wait_held(subject)
     connection.leave()
     assert eventually(lambda: subject.busy("queued_segments") == 0, within=2)
+
+
+def test_client_that_leaves_while_a_replica_loads_leaves_no_waiter_and_the_load_goes_on(
+    begin: Begin, tmp_path: Path
+) -> None:
+    (tmp_path / "stuck").touch()
+    subject = begin()
+    before = subject.busy("waiters")
+    connections = [subject.connect() for _ in range(20)]
+    for connection in connections:
+        connection.send(request(english("is it there yet")))
+    assert eventually(lambda: subject.busy("waiters") >= before + 20)
+    for number, connection in enumerate(connections):
+        connection.leave(abruptly=number % 2 == 0)
+    assert eventually(lambda: subject.busy("waiters") <= before)
+    (tmp_path / "stuck").unlink()
+    assert eventually(subject.answers)
+    assert eventually(subject.idle)
+    assert sum(replica["loads"] for replica in subject.ask(path="/stats", method="GET").json["replicas"]) == 2
+
+
+def test_client_that_speaks_http_1_0_is_answered_and_closed(subject: Subject) -> None:
+    content = request(english("from long ago"), connection="close").replace(b"HTTP/1.1", b"HTTP/1.0", 1)
+    with subject.connect() as connection:
+        connection.send(content)
+        assert connection.answer().json["translated_text"] == "from long ago"
+        assert connection.ended()
 
 
 def test_client_that_leaves_during_its_body_costs_nothing(subject: Subject) -> None:

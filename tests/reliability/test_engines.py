@@ -113,7 +113,7 @@ def test_load_that_hangs_is_a_503_in_time_and_the_other_tier_serves(serve: Serve
 
     client = serve(
         loader=FakeLoader(on_load=hang),
-        pool={"load_timeout": 0.2},
+        pool={"load_timeout": 1.5},
         tiers={"basic": EN_PT, "stuck": PT_EN | {"preload": False}},
     )
     answer = ask(client, "Olá", source_language="pt", target_language="en", model_type="stuck")

@@ -14,6 +14,17 @@ class SharedModel(BaseModel):
     loaded_at: datetime | None = Field(description="When its replica became ready; null while it is not loaded.")
 
 
+class PlanStats(BaseModel):
+    """Threads and batch size of a replica; each half comes from the configuration, a tuning or the rule."""
+
+    inter_threads: int = Field(description="Batches computed at the same time.")
+    intra_threads: int = Field(description="Threads inside one batch.")
+    threads_from: str = Field(description="configured, tuned or rule.")
+    max_items: int = Field(description="Segments in one batch.")
+    max_tokens: int = Field(description="Padded source tokens in one batch.")
+    batch_from: str = Field(description="configured, tuned or rule.")
+
+
 class ReplicaStats(BaseModel):
     """One loaded copy, or the place for one."""
 
@@ -33,6 +44,10 @@ class ReplicaStats(BaseModel):
     loaded_at: datetime | None = None
     pinned: bool = Field(default=False, description="Never evicted for another checkpoint.")
     footprint_bytes: int = Field(default=0, description="Measured growth of memory in use by the load.")
+    plan: PlanStats | None = Field(default=None, description="What it runs with; null while it is not loaded.")
+    demoted_bytes: int = Field(
+        default=0, description="Host memory of the copy that waits for its return to the device."
+    )
     queued_segments: int = 0
     running_batches: int = 0
     batches: int = 0
@@ -70,5 +85,7 @@ class StatsResponse(BaseModel):
     optimization_ratio: float = Field(description="models_saved / checkpoint references, from 0 to 1.")
     memory_used_bytes: int
     memory_saved_bytes: int
+    demoted_copies: int = Field(description="Replicas whose weights wait in host memory (pool.demote).")
+    demoted_bytes: int = Field(description="Host memory that those take.")
     cache: CacheStats | None = Field(description="Null where it is off.")
     replicas: list[ReplicaStats]

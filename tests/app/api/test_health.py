@@ -10,6 +10,7 @@ from model_pool.engines.fake import FakeLoader
 from model_pool.errors import DeviceLost
 from model_pool.types import EncodedSegment
 from tests.app.conftest import EN_PT, PT_EN, Serve
+from tests.reliability.wire import eventually
 
 
 def test_real_server_is_live_ready_and_healthy(server: TestClient) -> None:
@@ -88,3 +89,29 @@ def test_canary_is_not_run_again_within_its_age(serve: Serve) -> None:
     for _ in range(5):
         client.get("/ready")
     assert len(loader.loaded[0].batches) == before
+
+
+def test_preloaded_replica_that_left_when_idle_does_not_make_the_server_unready(serve: Serve) -> None:
+    """Who balances load sends nothing to a server that is not ready, so nobody would ever load it again."""
+    loader = FakeLoader()
+    client = serve(loader=loader, tiers={"basic": EN_PT | {"keep_alive": 0}})
+    body = {"text": "x y", "source_language": "en", "target_language": "pt"}
+    assert client.post("/translate", json=body).is_success
+    assert eventually(lambda: loader.loaded[-1].closed)
+    assert client.get("/ready").status_code == 200
+    assert client.post("/translate", json=body).is_success
+
+
+def test_preloaded_replica_that_failed_once_is_tried_again_by_those_who_ask_for_readiness(serve: Serve) -> None:
+    attempts = 0
+
+    def fail_once(_: Checkpoint) -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            raise OSError("disk on fire")
+
+    loader = FakeLoader(on_load=fail_once)
+    client = serve(loader=loader, tiers={"basic": EN_PT}, pool={"failure_cooldown": 0.05})
+    assert eventually(lambda: client.get("/ready").status_code == 200)
+    assert attempts == 2

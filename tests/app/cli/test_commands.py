@@ -71,7 +71,7 @@ def test_mistake_ends_in_one_sentence(monkeypatch: pytest.MonkeyPatch, arguments
     assert sentence in caught.value.code
 
 
-@pytest.mark.parametrize("command", [[], ["serve"], ["translate"], ["pull"], ["models"], ["models", "list"]])
+@pytest.mark.parametrize("command", [[], ["serve"], ["translate"], ["pull"], ["tune"], ["models"], ["models", "list"]])
 def test_help_teaches(command: list[str]) -> None:
     result = CliRunner().invoke(cli, [*command, "--help"])
     assert result.exit_code == 0

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from model_pool.catalog.catalog import Catalog
 from model_pool.catalog.checkpoint import Checkpoint
+from model_pool.engines import ctranslate2 as ctranslate2_engine
 from model_pool.engines.base import output_limit
 from model_pool.engines.ctranslate2 import CTranslate2Engine, CTranslate2Loader, _translated_error
-from model_pool.errors import ComputeTypeUnsupported, DeviceLost, EngineError, SegmentTooLong
+from model_pool.engines.threads import ThreadPlan
+from model_pool.errors import ComputeTypeUnsupported, DeviceLost, EngineError, OutOfMemory, SegmentTooLong
 from model_pool.tokenization import load_tokenizer
 from model_pool.tokenization.base import Tokenizer
 from model_pool.types import DecodeOptions, EncodedSegment
@@ -24,7 +30,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
 
 @pytest.fixture(scope="module")
 def engine(checkpoint: Checkpoint) -> CTranslate2Engine:
-    return CTranslate2Loader(inter_threads=1).load(checkpoint, device="cpu", compute_type="auto")
+    return CTranslate2Loader().load(checkpoint, device="cpu", compute_type="auto", threads=ThreadPlan(1, 1))
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +113,7 @@ def test_absent_device_is_a_typed_error(checkpoint: Checkpoint) -> None:
     with pytest.raises(ComputeTypeUnsupported, match="cuda:7"):
         CTranslate2Loader().resolve_compute_type("auto", "int8", "cuda:7")
     with pytest.raises(EngineError, match="embedded/en-pt cannot be loaded on cuda:7"):
-        CTranslate2Loader().load(checkpoint, device="cuda:7", compute_type="int8")
+        CTranslate2Loader().load(checkpoint, device="cuda:7", compute_type="int8", threads=ThreadPlan(1, 1))
 
 
 @pytest.mark.parametrize(
@@ -115,9 +121,109 @@ def test_absent_device_is_a_typed_error(checkpoint: Checkpoint) -> None:
     [
         ("CUDA failed with error an illegal memory access was encountered", DeviceLost),
         ("cuBLAS failed with status CUBLAS_STATUS_EXECUTION_FAILED", DeviceLost),
-        ("CUDA failed with error out of memory", EngineError),
+        ("CUDA failed with error out of memory", OutOfMemory),
+        ("cuBLAS failed with status CUBLAS_STATUS_ALLOC_FAILED", OutOfMemory),
+        ("Library libcublas.so.12 is not found or cannot be loaded", DeviceLost),
         ("No position encodings are defined for positions >= 512", EngineError),
     ],
 )
 def test_only_a_dead_device_is_fatal(message: str, kind: type[EngineError]) -> None:
     assert type(_translated_error(RuntimeError(message))) is kind
+
+
+def test_missing_library_says_where_to_look() -> None:
+    error = _translated_error(RuntimeError("Library libcublas.so.12 is not found or cannot be loaded"))
+    assert "LD_LIBRARY_PATH" in str(error)
+
+
+def test_failed_allocation_without_a_message_is_out_of_memory() -> None:
+    assert type(_translated_error(MemoryError())) is OutOfMemory
+
+
+class MovableTranslator:
+    """The few calls of `ctranslate2.Translator` that a demotion makes; the first `stubborn` of them do nothing."""
+
+    compute_type = "fake"
+    num_translators = 1
+
+    def __init__(self, stubborn: int = 0, *, returns: bool = True) -> None:
+        self.model_is_loaded = True
+        self.stubborn = stubborn
+        self.returns = returns
+
+    def unload_model(self, to_cpu: bool) -> None:
+        assert to_cpu
+        self.stubborn -= 1
+        self.model_is_loaded = self.stubborn >= 0
+
+    def load_model(self) -> None:
+        self.model_is_loaded = self.returns
+
+
+def movable(checkpoint: Checkpoint, translator: MovableTranslator) -> CTranslate2Engine:
+    return CTranslate2Engine(cast("Any", translator), checkpoint)
+
+
+def test_demotion_and_promotion_move_the_weights_there_and_back(checkpoint: Checkpoint) -> None:
+    translator = MovableTranslator()
+    engine = movable(checkpoint, translator)
+    engine.demote()
+    assert not translator.model_is_loaded
+    engine.promote()
+    assert translator.model_is_loaded
+
+
+def test_demotion_that_did_nothing_is_tried_again(checkpoint: Checkpoint) -> None:
+    # unload_model() returns without a word while the runtime believes that a batch runs.
+    translator = MovableTranslator(stubborn=2)
+    movable(checkpoint, translator).demote()
+    assert not translator.model_is_loaded
+
+
+def test_demotion_that_never_happens_is_an_error_and_not_a_leak(
+    checkpoint: Checkpoint, engine: CTranslate2Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ctranslate2_engine, "_DEMOTION_PAUSE", 0)
+    with pytest.raises(EngineError, match="kept the weights"):
+        movable(checkpoint, MovableTranslator(stubborn=1000)).demote()
+    with pytest.raises(EngineError, match="kept the weights"):
+        engine.demote()  # the real runtime has nowhere else to go from the CPU
+
+
+def test_promotion_that_did_nothing_is_an_error(checkpoint: Checkpoint) -> None:
+    engine = movable(checkpoint, MovableTranslator(returns=False))
+    engine.demote()
+    with pytest.raises(EngineError, match="did not bring"):
+        engine.promote()
+
+
+def test_card_beyond_those_that_are_there_is_refused_with_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctranslate2.get_cuda_device_count", lambda: 2)
+    with pytest.raises(ComputeTypeUnsupported, match=r"no 'cuda:5': 2 cards"):
+        CTranslate2Loader().resolve_compute_type("auto", "int8", "cuda:5")
+
+
+_MEASURE = """
+import sys; from pathlib import Path
+from model_pool.catalog.catalog import Catalog
+from model_pool.devices import memory_in_use, return_free_memory
+from model_pool.engines.ctranslate2 import CTranslate2Loader
+from model_pool.engines.threads import ThreadPlan
+checkpoint = Catalog(Path("nowhere")).resolve("embedded/en-pt")
+checkpoint.verify(); return_free_memory()
+before = memory_in_use("cpu")
+Path("/proc/self/clear_refs").write_text("5")
+loader = CTranslate2Loader()
+engine = loader.load(checkpoint, device="cpu", compute_type=sys.argv[1], threads=ThreadPlan(2, 1))
+mark = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+print(int(mark.split()[1]) * 1024 - before, loader.peak_bytes(checkpoint, compute_type=sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the high-water mark is Linux's")
+@pytest.mark.parametrize("compute_type", ["int8_float32", "float32"])
+def test_load_stays_under_the_peak_that_is_reserved_for_it(compute_type: str) -> None:
+    """In a process of its own, whose high-water mark nobody else has raised."""
+    done = subprocess.run([sys.executable, "-c", _MEASURE, compute_type], capture_output=True, text=True, check=True)
+    measured, reserved = map(int, done.stdout.split())
+    assert 0 < measured <= reserved

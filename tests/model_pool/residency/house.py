@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from model_pool.residency.entry import Entry
-from model_pool.residency.residency import Residency, Rules
+from model_pool.residency.residency import Residency
+from model_pool.residency.rules import Rules
 from model_pool.residency.states import State
 from model_pool.types import ReplicaKey
 from tests.fakes.effects import FakeEffects, FakeWaiter, key

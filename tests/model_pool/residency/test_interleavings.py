@@ -8,7 +8,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from model_pool.errors import LeaseRevoked
 from model_pool.residency.entry import Entry, Lease, Policy
-from model_pool.residency.residency import Residency, Rules
+from model_pool.residency.residency import Residency
+from model_pool.residency.rules import Rules
 from model_pool.residency.states import ALLOWED, HOLDS_MEMORY, SETTLED, UNDER_WAY, State
 from model_pool.types import ReplicaKey
 from tests.fakes.effects import FakeEffects, FakeWaiter, key

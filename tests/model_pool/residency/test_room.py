@@ -6,7 +6,7 @@ import pytest
 
 from model_pool.errors import PoolSaturated
 from model_pool.residency.entry import Policy
-from model_pool.residency.residency import Rules
+from model_pool.residency.rules import Rules
 from model_pool.residency.states import State
 from tests.fakes.effects import key
 from tests.model_pool.residency.house import FOOTPRINT, PEAK, A, B, House
