@@ -11,6 +11,9 @@ from model_pool.types import DecodeOptions, ReplicaKey, Translation
 _OVERHEAD = 600
 """Bytes of the objects around the strings of one entry, measured with tracemalloc."""
 
+_PER_LINK = 230
+"""Bytes of one link: three tuples and the integers over 256 in them."""
+
 
 @dataclass(frozen=True, slots=True)
 class CacheKey:
@@ -59,4 +62,5 @@ class TranslationCache:
 
 
 def _size(key: CacheKey, translation: Translation) -> int:
-    return _OVERHEAD + sys.getsizeof(key.text) + sum(map(sys.getsizeof, translation.texts))
+    texts = sys.getsizeof(key.text) + sum(map(sys.getsizeof, translation.texts))
+    return _OVERHEAD + texts + _PER_LINK * len(translation.links)

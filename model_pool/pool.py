@@ -19,8 +19,10 @@ from model_pool.replica import Replica, ReplicaSpec
 from model_pool.residency.entry import Entry, Lease, Policy
 from model_pool.residency.states import State
 from model_pool.runtime import PoolOptions, Runtime
+from model_pool.tokenization.base import Tokenizer
+from model_pool.tokenization.offsets import links
 from model_pool.tuning.plan import Plan
-from model_pool.types import DecodeOptions, EncodedSegment, ReplicaKey, Translation
+from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis, Link, ReplicaKey, Translation
 
 ReplicaLease = Lease[Replica]
 
@@ -183,7 +185,15 @@ async def _compute(
     segments = await _in_turns(lambda text: tokenizer.encode(text, source, target), texts)
     results = await replica.batcher.translate(segments, options, client=client)
     pairs = list(zip(segments, results, strict=True))
-    return await _in_turns(lambda pair: _translation(tokenizer.decode, *pair), pairs)
+    made = await _in_turns(lambda pair: _translation(tokenizer.decode, *pair), pairs)
+    if not options.return_attention:
+        return made
+
+    def linked(item: tuple[Translation, str, Hypotheses]) -> Translation:
+        translation, text, hypotheses = item
+        return replace(translation, links=_links(tokenizer, text, source, target, hypotheses[0]))
+
+    return await _in_turns(linked, list(zip(made, texts, results, strict=True)))
 
 
 async def _in_turns(work: Callable[[A], B], items: Sequence[A]) -> list[B]:
@@ -207,6 +217,13 @@ def _translation(
         target_tokens=len(best.tokens),
         truncated=best.truncated,
     )
+
+
+def _links(tokenizer: Tokenizer, text: str, source: str, target: str, best: Hypothesis) -> tuple[Link, ...]:
+    if best.attention is None:  # an engine that has none
+        return ()
+    sources = tokenizer.source_offsets(text, source, target)
+    return tuple(links(best.attention, sources, tokenizer.target_offsets(best.tokens)))
 
 
 def _snapshot(entry: Entry[Replica], wall_clock: float, demoted: int) -> ReplicaSnapshot:

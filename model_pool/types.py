@@ -9,6 +9,13 @@ Digest = NewType("Digest", str)
 """Content identity of a checkpoint: 64 hexadecimal characters (SHA-256)."""
 
 
+Range = tuple[int, int]
+"""Half-open [start, end) in code points."""
+
+Link = tuple[Range, Range]
+"""(where in the translation, where in the text that was translated) of one target token."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReplicaKey:
     """What makes two loads the same load. Per-request options are never part of it."""
@@ -81,6 +88,8 @@ class Translation:
 
     source_tokens, target_tokens: what the engine read and wrote (best hypothesis), special tokens included.
     cached: it was made for an earlier request.
+    links: where the target tokens of the best hypothesis came from, in order, as far as they are of the text; empty
+    unless `DecodeOptions.return_attention` was asked for.
     """
 
     texts: tuple[str, ...]
@@ -89,6 +98,7 @@ class Translation:
     target_tokens: int
     truncated: bool = False
     cached: bool = False
+    links: tuple[Link, ...] = ()
 
     @property
     def text(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.text.document import Range
+from app.text.kinds import Kind
 
 Link = tuple[Range, Range]
 """(where in the translation, where in the text that the model read), in code points, of one target token."""
@@ -19,6 +20,7 @@ class Mark:
     spelling, a glossary's target term); None where the covered words are translated.
     before, after: markup around the covered words, as it is in the source (`<b>` and `</b>`). Where nothing is covered
     (start == end), all of it is in `before` (`<br/>`).
+    kind: what a literal is, which decides how a model is best shown it; None for markup.
     """
 
     start: int
@@ -26,6 +28,7 @@ class Mark:
     literal: str | None = None
     before: str = ""
     after: str = ""
+    kind: Kind | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from model_pool.types import EncodedSegment
+from model_pool.types import EncodedSegment, Range
 
 
 class Tokenizer(Protocol):
@@ -23,6 +23,17 @@ class Tokenizer(Protocol):
 
     def decode(self, tokens: Sequence[str]) -> str:
         """Return the text of target tokens; special and language tokens are left out."""
+        ...
+
+    def source_offsets(self, text: str, source: str, target: str) -> list[Range | None]:
+        """Return where each token of `encode(text, source, target)` stands in `text`, without white space around it.
+
+        None: a token that the family put there, such as a language's.
+        """
+        ...
+
+    def target_offsets(self, tokens: Sequence[str]) -> list[Range | None]:
+        """Return where each target token stands in `decode(tokens)`; None for one that is left out of it."""
         ...
 
     def count(self, text: str) -> int:

@@ -9,9 +9,10 @@ from functools import lru_cache, partial
 from model_pool.catalog.manifest import Manifest
 from model_pool.errors import LanguageUnsupported
 from model_pool.tokenization.controls import Controls
+from model_pool.tokenization.offsets import decoded_offsets, without_space
 from model_pool.tokenization.pieces import Pieces
 from model_pool.tokenization.schemes import Frame, frame
-from model_pool.types import EncodedSegment
+from model_pool.types import EncodedSegment, Range
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _REMEMBERED = 256
@@ -41,6 +42,23 @@ class CheckpointTokenizer:
     def decode(self, tokens: Sequence[str]) -> str:
         """See `Tokenizer.decode`."""
         return self._pieces.decode(self._controls.without(tokens))
+
+    def source_offsets(self, text: str, source: str, target: str) -> list[Range | None]:
+        """See `Tokenizer.source_offsets`."""
+        around = self._frame(source, target)
+        before = len(around.tokens) + len(self._control_pieces(around.control))
+        lead = len(around.lead)
+        whole = _whole(around.lead + text)
+        offsets = without_space(whole, self._pieces.offsets(whole))
+        places = [(max(start - lead, 0), end - lead) if end > lead else None for start, end in offsets]
+        return [*[None] * before, *places, *[None] * len(self._end)]
+
+    def target_offsets(self, tokens: Sequence[str]) -> list[Range | None]:
+        """See `Tokenizer.target_offsets`."""
+        kept = self._controls.without(tokens)
+        text = self._pieces.decode(kept)
+        places = iter(without_space(text, decoded_offsets(kept, self._pieces.decode)))
+        return [None if token in self._controls else next(places) for token in tokens]
 
     def count(self, text: str) -> int:
         """See `Tokenizer.count`."""

@@ -10,7 +10,8 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from model_pool.errors import CheckpointUnreadable
-from model_pool.tokenization.pieces import spell
+from model_pool.tokenization.pieces import spell, spell_offsets
+from model_pool.types import Range
 
 
 class FastPieces:
@@ -27,6 +28,11 @@ class FastPieces:
     def encode(self, text: str) -> list[str]:
         """See `Pieces.encode`."""
         return spell(self._tokens(text), self._controls, keep=self._unknown)
+
+    def offsets(self, text: str) -> list[Range]:
+        """See `Pieces.offsets`."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return spell_offsets(zip(encoding.tokens, encoding.offsets, strict=True), self._controls, keep=self._unknown)
 
     def encode_control(self, text: str) -> list[str]:
         """See `Pieces.encode_control`."""

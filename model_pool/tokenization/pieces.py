@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Protocol
+
+from model_pool.types import Range
 
 
 class Pieces(Protocol):
@@ -11,6 +13,10 @@ class Pieces(Protocol):
 
     def encode(self, text: str) -> list[str]:
         """Return the pieces of user text; a piece that the checkpoint would read as a control token is spelled out."""
+        ...
+
+    def offsets(self, text: str) -> list[Range]:
+        """Return where in `text`, in code points, each piece of `encode(text)` stands. Asked for alignment only."""
         ...
 
     def encode_control(self, text: str) -> list[str]:
@@ -32,4 +38,15 @@ def spell(pieces: list[str], controls: Container[str], *, keep: str | None = Non
     text = "".join(pieces)
     if "<" not in text and "_" not in text:
         return pieces
-    return [part for piece in pieces for part in (piece if piece in controls and piece != keep else (piece,))]
+    return [part for piece in pieces for part in _spelled(piece, controls, keep)]
+
+
+def spell_offsets(
+    pieces: Iterable[tuple[str, Range]], controls: Container[str], *, keep: str | None = None
+) -> list[Range]:
+    """Return a place for every piece that `spell` returns; the characters of a control token share its own."""
+    return [place for piece, place in pieces for _ in _spelled(piece, controls, keep)]
+
+
+def _spelled(piece: str, controls: Container[str], keep: str | None) -> Iterable[str]:
+    return piece if piece in controls and piece != keep else (piece,)

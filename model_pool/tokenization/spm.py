@@ -8,7 +8,8 @@ from pathlib import Path
 from sentencepiece import SentencePieceProcessor
 
 from model_pool.errors import CheckpointUnreadable
-from model_pool.tokenization.pieces import spell
+from model_pool.tokenization.pieces import spell, spell_offsets
+from model_pool.types import Range
 
 
 class SentencePieces:
@@ -22,6 +23,11 @@ class SentencePieces:
     def encode(self, text: str) -> list[str]:
         """See `Pieces.encode`."""
         return spell(self.encode_control(text), self._controls)
+
+    def offsets(self, text: str) -> list[Range]:
+        """See `Pieces.offsets`."""
+        mapped = self._source.EncodeAsOffsetMapping(text)
+        return spell_offsets(zip(mapped["pieces"], mapped["offsets"], strict=True), self._controls)
 
     def encode_control(self, text: str) -> list[str]:
         """See `Pieces.encode_control`."""

@@ -28,23 +28,11 @@ from model_pool.residency.states import State
 from model_pool.types import EncodedSegment, ReplicaKey
 from tests.app.conftest import override
 from tests.fakes.loop import HeldLoop
+from tests.fakes.words import Words
 
 FOOTPRINT, HUGE = 600, 1500
 MOODS = ("well", "badly", "huge", "lost")
 Tiers = dict[str, dict[str, Any]]
-
-
-class Words:
-    """A tokenizer that splits at spaces."""
-
-    def encode(self, text: str, source: str, target: str) -> EncodedSegment:
-        return EncodedSegment(tuple(text.split()))
-
-    def decode(self, tokens: Sequence[str]) -> str:
-        return " ".join(tokens)
-
-    def count(self, text: str) -> int:
-        return len(text.split())
 
 
 class NoDetector:

@@ -86,6 +86,19 @@ async def test_embedded_checkpoint_translates_in_order(checkpoint: Checkpoint) -
     assert answers == ["Vamos andar?", "O tempo é bom hoje."]
 
 
+async def test_links_say_where_words_come_from_where_they_are_asked_for(checkpoint: Checkpoint) -> None:
+    text = "The red house near the river."
+    async with opened(CTranslate2Loader()) as pool, pool.lease(real_spec(checkpoint)) as lease:
+        plain, linked = [
+            (await pool.translate(lease, [text], source="en", target="pt", options=options))[0]
+            for options in (GREEDY, DecodeOptions(return_attention=True))
+        ]
+    words = {(linked.text[slice(*target)], text[slice(*source)]) for target, source in linked.links}
+    assert {("casa", "house"), ("vermelha", "red"), ("rio", "river")} <= words
+    assert linked.text == plain.text
+    assert plain.links == ()
+
+
 async def test_same_content_under_two_names_is_one_replica(checkpoint: Checkpoint, copy: Checkpoint) -> None:
     async with opened(FakeLoader()) as pool:
         first, second = fake_spec(checkpoint), fake_spec(copy)

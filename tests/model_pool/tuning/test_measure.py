@@ -10,21 +10,9 @@ from model_pool.errors import SegmentFailed
 from model_pool.tuning.measure import Copy, measure
 from model_pool.tuning.workload import Pair, Workload
 from model_pool.types import DecodeOptions, EncodedSegment
+from tests.fakes.words import Words
 
 TEXTS = tuple(f"text number {number}" + " more" * (number % 7) for number in range(40))
-
-
-class Words:
-    """A tokenizer whose tokens are words."""
-
-    def encode(self, text: str, source: str, target: str) -> EncodedSegment:
-        return EncodedSegment(tuple(text.split()))
-
-    def decode(self, tokens: Sequence[str]) -> str:
-        return " ".join(tokens)
-
-    def count(self, text: str) -> int:
-        return len(text.split())
 
 
 def load(waiting: int) -> Workload:

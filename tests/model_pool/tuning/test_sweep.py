@@ -9,7 +9,8 @@ from model_pool.errors import SegmentFailed
 from model_pool.replica import make_spec
 from model_pool.tuning.grid import thread_plans
 from model_pool.tuning.sweep import FINAL_ROUNDS, FIRST_ROUNDS, Sweep
-from tests.model_pool.tuning.test_measure import Words, load
+from tests.fakes.words import Words
+from tests.model_pool.tuning.test_measure import load
 
 
 def sweep(catalog: Catalog, loader: FakeLoader) -> Sweep:
