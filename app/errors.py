@@ -10,7 +10,8 @@ RequestError
 ├── TooManyRequests        429  the server is full
 └── DeadlineExceeded       504  the client's or the server's time for the request is over
 
-Errors of `model_pool`, `app.languages` and `app.detection` keep their types; `problem_of` knows their statuses.
+Errors of `model_pool`, `app.languages`, `app.detection` and `app.text.markup` keep their types; `problem_of` knows
+their statuses.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any, ClassVar
 
 from app.detection import Undecidable
 from app.languages import UnknownLanguage
+from app.text.markup import MalformedMarkup
 from model_pool.errors import LanguageUnsupported, PoolError, QueueFull, ResidencyError, SegmentFailed, SegmentTooLong
 
 Detail = Mapping[str, Any] | Sequence[Any] | None
@@ -122,6 +124,8 @@ def problem_of(error: Exception) -> Problem | None:
         case Undecidable():
             candidates = [{"language": one.language, "confidence": one.confidence} for one in error.candidates]
             return Problem(400, "undecidable_language", _sentence(error), {"candidates": candidates})
+        case MalformedMarkup():
+            return Problem(400, error.code, str(error), {"line": error.line, "column": error.column})
         case PoolError():
             return _pool_problem(error)
     return None
