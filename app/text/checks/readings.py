@@ -55,7 +55,8 @@ class Pair:
 def read(text: str) -> Reading:
     """Split a text into what the checks need."""
     words = _WORD.findall(text.casefold())
-    return Reading(text, words, sum(map(str.isalpha, "".join(words))))
+    joined = "".join(words)
+    return Reading(text, words, len(joined) if joined.isalpha() else sum(map(str.isalpha, joined)))
 
 
 @lru_cache(maxsize=1024)
