@@ -27,6 +27,7 @@ _WEIGHTS = {
     FaultKind.REPETITION: 5,
     FaultKind.NUMBER_MISSING: 4,
     FaultKind.NUMBER_INVENTED: 4,
+    FaultKind.SYMBOL_LOST: 3,
 }
 _UNSURE = 0.25  # of the weight of the same fault when it is sure
 
@@ -56,8 +57,8 @@ class Candidate:
 def next_retry(faults: Collection[Fault], retries: int, options: DecodeOptions) -> Retry | None:
     """What to try for a segment whose best translation so far has these faults; None where nothing is worth its time.
 
-    retries: how many there have been. options: those of the first translation. An echo alone is never tried again:
-    what is left as it was is a name, or unknown to the model however it is asked.
+    retries: how many there have been. options: those of the first translation. Neither an echo nor a lost symbol is
+    tried again: both are names or signs that the model does not know, however it is asked.
     """
     kinds = {fault.kind for fault in faults if fault.sure or fault.kind in _LOOPS}
     wider = replace(options, beam_size=max(_BEAM, options.beam_size))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +18,7 @@ class FaultKind(StrEnum):
     LANGUAGE = "language"
     NUMBER_MISSING = "number_missing"
     NUMBER_INVENTED = "number_invented"
+    SYMBOL_LOST = "symbol_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +36,17 @@ class Fault:
     def warning(self) -> str:
         """The code, a colon and the sentence."""
         return f"{self.kind}: {self.detail}"
+
+
+def warnings_of(faults: Iterable[Fault]) -> tuple[str, ...]:
+    """One warning for each kind that is sure, for all segments of a text: the first sentence, and how many more."""
+    kinds: dict[FaultKind, list[Fault]] = {}
+    for fault in faults:
+        if fault.sure:
+            kinds.setdefault(fault.kind, []).append(fault)
+    return tuple(_joined(found) for found in kinds.values())
+
+
+def _joined(found: list[Fault]) -> str:
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return found[0].warning + more

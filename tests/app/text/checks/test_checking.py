@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text.checks.checking import check
-from app.text.checks.faults import FaultKind
+from app.text.checks.faults import Fault, FaultKind, warnings_of
 from app.text.checks.readings import pair_of
 from tests.app.text.strategies import any_texts
 
@@ -37,6 +37,8 @@ GOOD = [
     ("ja-en", "今日はとても天気がいいので散歩します。", "The weather is so nice today that we go for a walk."),
     ("pt-en", "A palavra russa мир significa paz.", "The Russian word мир means peace."),
     ("en-pt", "Choose Help - LibreOffice Help.", "Escolha Ajuda - Ajuda do LibreOffice."),
+    ("ja-en", "価格は１２００円（税込）です。", "The price is 1,200 yen (tax included)."),
+    ("en-ru", "The Russian word мир means peace.", "Русское слово «мир» значит покой."),
     ("nb-da", "Han kommer i dag", "Han kommer i dag"),
     ("pt-pt", "uma casa muito vermelha", "uma casa muito vermelha"),
 ]
@@ -66,6 +68,9 @@ BAD = [
     ("script", "en-pt", "The weather is nice.", "Погода сегодня хорошая."),
     ("script", "en-ru", "The weather is nice.", "O tempo está bom."),
     ("script", "en-ja", "The weather is nice.", "Погода сегодня хорошая."),
+    ("symbol_lost", "en-pt", "The sign says 出口 in red.", "A placa diz - em vermelho."),
+    ("symbol_lost", "en-pt", "I love it ❤️ so much", "Eu amo isso - tanto"),
+    ("symbol_lost", "pt-en", "A palavra russa мир significa paz.", "The Russian word means peace."),
     ("number_missing", "en-pt", "Born on 17/5/2009.", "Nascido em 17//2009."),
     ("number_missing", "en-pt", "Call 29162.", "Ligue."),
     ("number_invented", "en-pt", "Not found", "404: não encontrado"),
@@ -130,6 +135,12 @@ def test_checkpoint_with_many_targets_is_checked_with_the_detector_every_time() 
 def test_warning_starts_with_its_code() -> None:
     (fault,) = check("A salad", "Uma salada salada salada", pair_of("en", "pt"))
     assert fault.warning == 'repetition: "salada" comes 3 times in a row'
+
+
+def test_warnings_of_a_long_text_are_one_a_kind_and_leave_suspicions_out() -> None:
+    loop = Fault(FaultKind.REPETITION, '"la" comes 9 times in a row')
+    faults = [loop, Fault(FaultKind.ECHO, "the translation is the source again", sure=False), loop, loop]
+    assert warnings_of(faults) == ('repetition: "la" comes 9 times in a row (and 2 more)',)
 
 
 @given(any_texts, any_texts, st.sampled_from(["en-pt", "pt-en", "en-ja", "zh-en", "ar-ru", "xx-yy", "da-nb"]))
