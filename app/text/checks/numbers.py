@@ -15,6 +15,7 @@ _NUMBER = re.compile(r"\d+(?:[.,'’٫٬/:\-\u00a0\u202f]\d+)*")  # noqa: RUF001
 # One that words could stand for: no date, no decimal.
 _WHOLE = re.compile(r"\d+|\d{1,3}(?:[.,'’٬\u00a0\u202f]\d{3})+")  # noqa: RUF001
 _PART = re.compile(r"\d+")
+_NO_CENTS = re.compile(r"[.,٫]0{1,2}$")  # noqa: RUF001
 _JOINS = re.compile(r"[/:\-]")
 _ROMAN = re.compile(r"\b[IVXLC]+\b")
 _SPELLED = 12  # numbers up to this are often written in words by one side and not by the other
@@ -37,7 +38,7 @@ def numbers(source: Reading, translation: Reading) -> tuple[Fault, ...]:
     missing, invented = sorted((first - second).keys()), sorted((second - first).keys())
     missing = [value for value in missing if value not in second][:_MOST]
     invented = [value for value in invented if value not in first][:_MOST]
-    _pair_off_hours(missing, invented)
+    _pair_off(missing, invented)
     # A number that went and another that came are a change, not one in figures and one in words.
     changed = bool(missing and invented)
     lost = [value for value in missing if not _may_be_words(value, before, after, changed=changed)]
@@ -51,7 +52,7 @@ def _groups(text: str) -> Counter[str]:
 
 
 def _value(number: str) -> str:
-    digits = "".join(_PART.findall(number))
+    digits = "".join(_PART.findall(_NO_CENTS.sub("", number)))
     if not digits.isascii():
         digits = "".join(str(int(digit)) for digit in digits)
     return digits.lstrip("0") or "0"
@@ -62,14 +63,22 @@ def _digits(text: str) -> list[str]:
     return sorted(str(int(digit)) for part in _PART.findall(text) for digit in part)
 
 
-def _pair_off_hours(missing: list[str], invented: list[str]) -> None:
-    """Take "5" (pm) and "17" (h) off both lists."""
-    for value in [each for each in missing if len(each) <= 2]:
-        for other in (int(value) + _HOURS, int(value) - _HOURS):
-            if str(other) in invented and max(other, int(value)) <= 2 * _HOURS:
+def _pair_off(missing: list[str], invented: list[str]) -> None:
+    """Take "5" (pm) and "17" (h), and "1990" (s) and "90", off both lists."""
+    for value in tuple(missing):
+        for other in _other_ways(value):
+            if other in invented:
                 missing.remove(value)
-                invented.remove(str(other))
+                invented.remove(other)
                 break
+
+
+def _other_ways(value: str) -> Iterator[str]:
+    if len(value) <= 2:
+        hour = int(value)
+        yield from (str(other) for other in (hour + _HOURS, hour - _HOURS) if max(hour, other) <= 2 * _HOURS)
+    if len(value) == 4 and value.endswith("0"):
+        yield value[2:]
 
 
 def _may_be_words(value: str, here: str, there: str, *, changed: bool) -> bool:

@@ -27,6 +27,8 @@ GOOD = [
     ("en-pt", "1 299 people came.", "Vieram 1299 pessoas."),
     ("en-pt", "The meeting is at 7 p.m.", "A reunião é às 19h00."),
     ("en-pt", "In the 16th century", "No século XVI"),
+    ("en-pt", "In the 1990s", "Nos anos 90"),
+    ("pt-en", "Custa R$ 17,00.", "It costs R$ 17."),
     ("en-pt", "two thousand people", "2.000 pessoas"),
     ("en-pt", "the 2nd and 3rd key", "a segunda e a terceira chave"),
     ("en-pt", "on 03/04/2024", "em 4/3/2024"),
