@@ -1,4 +1,4 @@
-"""Real servers in subprocesses, on free loopback ports."""
+"""Real servers: in subprocesses on free loopback ports, or in this process."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
+
+from app.main import create_app
+from app.settings import load_settings
 
 START_DEADLINE = 60.0
 
@@ -56,6 +60,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """One server over the real embedded checkpoints in this process, for tests that leave no trace in it."""
+    data = str(tmp_path_factory.mktemp("data"))
+    with TestClient(create_app(load_settings().model_copy(update={"data_dir": data}))) as client:
+        yield client
 
 
 @pytest.fixture
