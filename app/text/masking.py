@@ -105,9 +105,19 @@ class _Builder:
         self.moved = [0] * (len(text) + 1)
         self._at = 0
         self._length = 0
+        self._parted = False  # has something been taken out since the last letter?
 
     def copy(self, to: int) -> None:
         """Take over the source as far as `to`."""
+        if (
+            self._parted
+            and self._at < to
+            and self.out
+            and _is_letter(self.out[-1][-1])
+            and _is_letter(self.text[self._at])
+        ):
+            self._write(" ")  # several marks stood between these letters
+        self._parted = self._parted and self._at >= to
         for offset in range(self._at, to + 1):
             self.moved[offset] = self._length + offset - self._at
         self._write(self.text[self._at : to])
@@ -133,11 +143,12 @@ class _Builder:
 
     def _drop(self, mark: Mark, before: str, after: str, spaced: tuple[bool, bool]) -> Place:
         between = _is_letter(before) and _is_letter(after) and not _INSIDE_WORDS.match(mark.literal or mark.before)
-        if not mark.is_empty and spaced == (True, False) and not _is_letter(after):
+        if not mark.is_empty and spaced == (True, False) and not _is_letter(after) and not self._parted:
             self._take_back_space()  # "word 😀." is read as "word."
         point = self._length
         self.moved[mark.start : mark.end + 1] = [point] * (mark.end - mark.start + 1)
         self._at = mark.end
+        self._parted = not _INSIDE_WORDS.match(mark.literal or mark.before)
         if between and not self._ends_in_space():
             self._write(" ")
         elif not mark.is_empty and all(spaced) and after == " ":

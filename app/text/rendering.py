@@ -151,7 +151,8 @@ class _Writer:
         source = self._row[number].source
         if source is None:
             return False
-        return source[1] == one.start - 1 if side == 0 else source[0] == one.end + 1
+        first, last = (source[1], one.start - 1) if side == 0 else (one.end + 1, source[0])
+        return first <= last and not any(map(str.isspace, self._masked.text[first:last]))
 
     def _is_word(self, number: int) -> bool:
         atom = self._row[number]

@@ -93,7 +93,7 @@ POSITIVE: dict[Kind, tuple[tuple[str, ...], ...]] = {
 NOTHING = (
     "and/or, he/she, km/h",
     "a < b and c > d <b and c>",
-    "50% of it: 100 % sure"[:0] or "fifty percent of it",
+    "fifty percent of it",
     "node: this is note:this: x",
     "C# and AT&T; and R & D",
     "e.g. i.e. U.S.A. etc. end.Next",
