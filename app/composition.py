@@ -129,6 +129,7 @@ def _tier(name: str, settings: TierSettings, specs: Sequence[ReplicaSpec]) -> Ti
         max_length=settings.max_length,
         preload=settings.preload,
         fallback=settings.fallback,
+        pivots=settings.pivots,
         policy=Policy(keep_alive=None if settings.keep_alive == "never" else settings.keep_alive, pinned=settings.pin),
     )
 

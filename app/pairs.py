@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from app.routes import Leg
 from app.text.document import Document, assemble
 from app.text.fitting import Count
 from app.text.preparation import halve, prepare
-from app.tiers import Route, Tier
+from app.tiers import Tier
 from model_pool.catalog.manifest import Manifest
 from model_pool.pool import ModelPool, ReplicaLease
 from model_pool.types import Translation
@@ -32,6 +33,7 @@ class Answer:
 
     confidence: geometric mean of the model's probabilities over the target tokens, in [0, 1]; 1 where nothing was
     translated. cached: every segment was translated for an earlier request. tier_used: "" for the one asked for.
+    route: every language on the way, the text's own included; empty where nothing was translated.
     """
 
     text: str
@@ -40,6 +42,7 @@ class Answer:
     segments: int = 0
     cached: bool = False
     tier_used: str = ""
+    route: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -49,7 +52,7 @@ class PairTranslator:
 
     pool: ModelPool
     lease: ReplicaLease
-    route: Route
+    leg: Leg
     tier: Tier
     client: str
 
@@ -66,10 +69,10 @@ class PairTranslator:
         return [_answer(document, list(islice(translations, len(document.segments))), model) for document in documents]
 
     async def _prepare(self, texts: Sequence[str]) -> list[Document]:
-        count, limit = self._count, _segment_limit(self.route.spec.checkpoint.manifest, self.tier.max_length)
+        count, limit = self._count, _segment_limit(self.leg.spec.checkpoint.manifest, self.tier.max_length)
 
         def work() -> list[Document]:
-            return [prepare(text, self.route.source, count, limit) for text in texts]
+            return [prepare(text, self.leg.source, count, limit) for text in texts]
 
         return await asyncio.to_thread(work) if sum(map(len, texts)) > _OFF_THE_LOOP else work()
 
@@ -86,8 +89,8 @@ class PairTranslator:
         return await self.pool.translate(
             self.lease,
             segments,
-            source=self.route.source,
-            target=self.route.target,
+            source=self.leg.source,
+            target=self.leg.target,
             options=self.tier.options,
             client=self.client,
         )

@@ -10,10 +10,12 @@ from time import perf_counter
 from app.concurrency import together
 from app.detection import Detection, Detector
 from app.errors import PairUnsupported
-from app.languages import match
-from app.pairs import Answer, PairTranslator
+from app.languages import Match, match
+from app.pairs import Answer
+from app.pivoting import RouteTranslator
+from app.routes import Route
 from app.text.characters import has_letter
-from app.tiers import Route, Tier, TierTable
+from app.tiers import Tier, TierTable
 from model_pool.errors import DeviceLost, LoadFailed, PoolError, PoolSaturated
 from model_pool.pool import ModelPool
 
@@ -57,8 +59,9 @@ class Translator:
         started = perf_counter()
         chosen = self._tiers[tier or self._tiers.default]
         detections = await self._detect(texts, source, chosen)
-        pairs = _pairs(detections, source, target, chosen)
-        answers = await self._answers(texts, pairs, chosen, client)
+        asked = match(target, chosen.languages)
+        pairs = _pairs(detections, source, asked.served, chosen)
+        answers = _told(asked, await self._answers(texts, pairs, chosen, client))
         seconds = perf_counter() - started
         outcomes = [
             Outcome(text, answer, *pair, tier=chosen.name, seconds=seconds, detection=detection)
@@ -101,8 +104,7 @@ class Translator:
 
     async def _translate(self, route: Route, texts: Sequence[str], tier: Tier, client: str) -> list[Answer]:
         try:
-            async with self._pool.lease(route.spec) as lease:
-                return await PairTranslator(self._pool, lease, route, tier, client).translate(texts)
+            return await RouteTranslator(self._pool, route, tier, client).translate(texts)
         except (LoadFailed, PoolSaturated, DeviceLost) as error:
             if not tier.fallback:
                 raise
@@ -121,10 +123,17 @@ class Translator:
         return [replace(answer, tier_used=other.name, warnings=(*answer.warnings, why)) for answer in answers]
 
 
-def _pairs(detections: Sequence[Detection | None], source: str, target: str, tier: Tier) -> list[Pair]:
+def _pairs(detections: Sequence[Detection | None], source: str, to: str, tier: Tier) -> list[Pair]:
     """Return each text's pair in the codes that the tier serves. Raises UnknownLanguage."""
-    to = match(target, tier.languages).served
     if source.lower() == AUTO:
         # A text without letters has no language; it comes back as it is, as if it were in the target's.
         return [(detection.language if detection else to, to) for detection in detections]
     return [(match(source, tier.sources).served, to)] * len(detections)
+
+
+def _told(asked: Match, answers: list[Answer]) -> list[Answer]:
+    """Say in every answer where the region or script that was asked for is not what it is in."""
+    if asked.is_honoured:
+        return answers
+    why = f"region: {asked.requested} was asked for and {asked.used} is the nearest that this tier writes."
+    return [replace(answer, warnings=(*answer.warnings, why)) for answer in answers]

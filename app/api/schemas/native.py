@@ -48,12 +48,19 @@ class TranslateResponse(BaseModel):
     )
     model_used: str | list[str] = Field(
         description='Checkpoint reference # short digest : compute type, or "none" where nothing had to be translated '
-        "(blank text, or already in the target language). List for a list.",
+        '(blank text, or already in the target language). Two joined by " > " where it went over a pivot. '
+        "List for a list.",
         examples=["embedded/en-pt#0123456789ab:int8_float32"],
+    )
+    route: list[str] | list[list[str]] = Field(
+        description="Languages on the way, first the source and last the target: two where one checkpoint served the "
+        "pair, three where it went over a pivot, none where nothing had to be translated. List of lists for a list.",
+        examples=[["pt", "en", "es"]],
     )
     confidence_score: float | list[float] = Field(
         description="Geometric mean of the model's own probabilities over the target tokens, from 0 to 1; "
-        "1 where nothing was translated. Comparable within one checkpoint only. List for a list."
+        "1 where nothing was translated; over a pivot the product of both. Comparable within one route only. "
+        "List for a list."
     )
     processing_time_ms: int
     from_cache: bool = Field(description="All of it was translated for an earlier request.")
@@ -90,11 +97,16 @@ class DetectResponse(BaseModel):
 
 
 class Language(BaseModel):
-    """A source language and what it can be translated to."""
+    """A source language and what it can be translated to, directly or over a pivot."""
 
     code: str
     name: str
     targets: list[str]
+    pivoted: dict[str, str] = Field(
+        default={},
+        description="Those of the targets that no tier reaches with one checkpoint: target -> the language on the way.",
+        examples=[{"es": "en"}],
+    )
 
 
 class Model(BaseModel):
@@ -103,6 +115,11 @@ class Model(BaseModel):
     name: str
     description: str
     languages: list[str]
+    pivoted: dict[str, dict[str, str]] = Field(
+        default={},
+        description="Pairs that take two checkpoints: source -> target -> the language on the way.",
+        examples=[{"pt": {"es": "en"}}],
+    )
     checkpoints: list[str]
     beam_size: int
     max_length: int = Field(description="Tokens per segment; longer sentences are split, never cut.")
