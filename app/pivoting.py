@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+from app.concurrency import together
+from app.glossaries.terms import NO_TERMS, Terms, TermTable
 from app.pairs import UNTRANSLATED, Answer, PairTranslator
 from app.routes import Leg, Route
+from app.text.segmentation import Split
 from app.tiers import Tier
 from model_pool.errors import PoolSaturated
 from model_pool.pool import ModelPool, ReplicaLease
@@ -29,20 +32,41 @@ class RouteTranslator:
     route: Route
     tier: Tier
     client: str
+    split: Split = Split.SENTENCES
+    terms: Terms = NO_TERMS
 
     async def translate(self, texts: Sequence[str]) -> list[Answer]:
         """Return one answer per text, in order. Raises what the pool does."""
         first, *others = self.route.legs
         async with self.pool.lease(first.spec) as lease:
-            answers = await self._pair(first, lease).translate(texts)
+            answers = await self._pair(first, lease, self.terms).translate(texts)
         for leg in others:
             async with self._patient_lease(leg) as lease:
-                following = await self._pair(leg, lease).translate([answer.text for answer in answers])
+                following = await self._go_on(leg, lease, [answer.text for answer in answers], texts)
             answers = [_joined(before, after) for before, after in zip(answers, following, strict=True)]
         return [self._told(answer) for answer in answers]
 
-    def _pair(self, leg: Leg, lease: ReplicaLease) -> PairTranslator:
-        return PairTranslator(self.pool, lease, leg, self.tier, self.client)
+    async def _go_on(
+        self, leg: Leg, lease: ReplicaLease, texts: Sequence[str], originals: Sequence[str]
+    ) -> list[Answer]:
+        """Translate what the leg before wrote; terms that it put in are in the last language and stay as they are."""
+        if not self.terms:
+            return await self._pair(leg, lease, NO_TERMS).translate(texts)
+        groups: dict[frozenset[str], list[int]] = {}
+        for index, literals in enumerate(map(self.terms.held_for_next_leg, originals)):
+            groups.setdefault(literals, []).append(index)
+        work = (
+            self._pair(leg, lease, _held(literals)).translate([texts[index] for index in indexes])
+            for literals, indexes in groups.items()
+        )
+        following = [Answer(text) for text in texts]
+        for indexes, answers in zip(groups.values(), await together(work), strict=True):
+            for index, answer in zip(indexes, answers, strict=True):
+                following[index] = answer
+        return following
+
+    def _pair(self, leg: Leg, lease: ReplicaLease, terms: Terms) -> PairTranslator:
+        return PairTranslator(self.pool, lease, leg, self.tier, self.client, self.split, terms)
 
     @asynccontextmanager
     async def _patient_lease(self, leg: Leg) -> AsyncIterator[ReplicaLease]:
@@ -71,6 +95,10 @@ class RouteTranslator:
             return replace(answer, route=languages)
         way = f"pivot: {' > '.join(languages)}, as no checkpoint of this tier serves {languages[0]} to {languages[-1]}."
         return replace(answer, route=languages, warnings=(way, *answer.warnings))
+
+
+def _held(literals: frozenset[str]) -> Terms:
+    return Terms((TermTable({}, sorted(literals)),)) if literals else NO_TERMS
 
 
 def _joined(before: Answer, after: Answer) -> Answer:

@@ -25,7 +25,7 @@ from app.auth import require
 from app.concurrency import together
 from app.languages import display_name
 from app.tiers import Tier
-from app.translate import Outcome
+from app.translate import Outcome, Wishes
 
 T = TypeVar("T")
 
@@ -85,12 +85,19 @@ def _texts(request: TranslateRequest) -> Sequence[str]:
 
 
 async def _translate(request: TranslateRequest, texts: Sequence[str], asking: Context) -> TranslateResponse:
+    wording = await asking.services.library.wording(
+        glossary_id=request.glossary_id,
+        owner=asking.caller.sees,
+        entries=request.glossary,
+        kept=tuple(request.do_not_translate),
+    )
     outcomes = await asking.services.translator.translate(
         texts,
         source=request.source_language,
         target=request.target_language,
         tier=request.model_type,
         client=asking.client,
+        wishes=Wishes(wording, request.split_sentences),
     )
     return _response(outcomes, single=isinstance(request.text, str))
 

@@ -117,6 +117,13 @@ class PoolSettings(_Section):
     load_timeout: Seconds
 
 
+class GlossarySettings(_Section):
+    """How much may be kept."""
+
+    max_glossaries: int = Field(ge=0)
+    max_entries: int = Field(ge=1)
+
+
 class HealthSettings(_Section):
     """What readiness asks for."""
 
@@ -162,6 +169,7 @@ class Settings(BaseSettings):
     batching: BatchingSettings
     cache: CacheSettings
     pool: PoolSettings
+    glossaries: GlossarySettings
     health: HealthSettings
     tiers: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")], TierSettings] = Field(min_length=1)
 

@@ -9,8 +9,12 @@ import pytest
 
 from app.composition import build_services, open_parts, resolve_tiers
 from app.detection import FastTextDetector
+from app.glossaries.library import Wording
+from app.glossaries.terms import TermTable
+from app.pairs import Answer, PairTranslator
 from app.services import Services
 from app.telemetry.metrics import Metrics
+from app.translate import Wishes
 from model_pool.catalog.catalog import Catalog
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.engines.base import EngineLoader
@@ -227,3 +231,27 @@ def test_region_that_is_served_is_used_without_a_word(serve: Serve, tmp_path: Pa
         assert (answer["target_language"], answer["warnings"]) == (used, [])
     angola = client.post("/translate", json=body | {"target_language": "pt-AO"}).json()
     assert angola["warnings"] == ["region: pt-AO was asked for and pt-PT is the nearest that this tier writes."]
+
+
+async def test_each_leg_gets_the_terms_that_are_its_own(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, tuple[str, ...], list[list[str | None]]]] = []
+    translate = PairTranslator.translate
+
+    async def note(self: PairTranslator, texts: Sequence[str]) -> list[Answer]:
+        literals = [[mark.literal for mark in self.terms.find("Casa, moradia, lar")] for _ in texts[:1]]
+        seen.append((self.leg.target, tuple(texts), literals))
+        return await translate(self, texts)
+
+    monkeypatch.setattr(PairTranslator, "translate", note)
+    wording = Wording(TermTable({"casa": "maison", "moradia": "Casa", "lar": "lar"}))
+    async with opened(Naming(), "es>en", "en>fr") as services:
+        await services.translator.translate(
+            ["una moradia", "un lar", "nada"], source="es", target="fr", wishes=Wishes(wording)
+        )
+    assert seen[0] == ("en", ("una moradia", "un lar", "nada"), [["Maison", "Casa", "lar"]])
+    # What the first leg put in is in the last language already: it stays, in those texts that it was put into.
+    assert sorted(seen[1:]) == [
+        ("fr", ("nada en",), [[]]),
+        ("fr", ("un lar en",), [["lar"]]),
+        ("fr", ("una moradia en",), [["Casa"]]),
+    ]

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from app.text.segmentation import Split
+
 
 def _encodable(text: str) -> str:
     """Refuse lone surrogates, which JSON can smuggle in: they are no characters and no encoding can carry them."""
@@ -18,6 +20,8 @@ def _encodable(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_encodable)]
 Code = Annotated[str, Field(min_length=1, max_length=35)]
+Term = Annotated[str, AfterValidator(_encodable), Field(min_length=1, max_length=1024)]
+_MOST_TERMS = 10_000
 
 
 class TranslateRequest(BaseModel):
@@ -32,6 +36,20 @@ class TranslateRequest(BaseModel):
     source_language: Code = Field(default="auto", description='BCP 47 code, or "auto" to detect each text.')
     target_language: Code = Field(description="BCP 47 code.", examples=["pt"])
     model_type: str | None = Field(default=None, description="Tier; the configured default where absent.")
+    split_sentences: Split = Field(
+        default=Split.SENTENCES,
+        description='"1": at ends of sentences and lines; "nonewlines": a single line break is a space; "0": never.',
+    )
+    glossary_id: str | None = Field(default=None, max_length=64, description="A glossary of POST /glossaries.")
+    glossary: dict[Term, Term] = Field(
+        default={},
+        max_length=_MOST_TERMS,
+        description="Source term -> target term, for this request. These win over those of `glossary_id`.",
+        examples=[{"house": "moradia"}],
+    )
+    do_not_translate: list[Term] = Field(
+        default=[], max_length=_MOST_TERMS, description="Terms that stay as they are.", examples=[["Acme"]]
+    )
 
 
 class TranslateResponse(BaseModel):
