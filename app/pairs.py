@@ -96,7 +96,7 @@ class PairTranslator:
     async def _decode(self, segments: Sequence[str]) -> list[Translation]:
         return await self.pool.translate(
             self.lease,
-            [unwrapped(segment) for segment in segments],
+            segments if self.split is Split.SENTENCES else [unwrapped(segment) for segment in segments],
             source=self.leg.source,
             target=self.leg.target,
             options=self.tier.options,
