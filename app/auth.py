@@ -67,6 +67,16 @@ class Caller:
     name: str
     scopes: frozenset[KeyScope]
 
+    @property
+    def sees(self) -> str | None:
+        """Whose glossaries it may use and change: its own; None for all, which operators may, and all without keys."""
+        return None if self is ANONYMOUS or "admin" in self.scopes else self.owner
+
+    @property
+    def owner(self) -> str:
+        """What its glossaries are kept under; "" where there are no keys, so that no key's name can be like it."""
+        return "" if self is ANONYMOUS else self.name
+
 
 ANONYMOUS = Caller("anonymous", frozenset({"translate", "monitor"}))
 """Who calls where no keys are configured. Not an admin: any page in a browser can POST to a server on 127.0.0.1."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from app.auth import Access
 from app.canary import Canary
 from app.detection import Detector
+from app.glossaries.library import Library
+from app.glossaries.store import GLOSSARIES_FILE, GlossaryStore
 from app.keys import ApiKey, KeyFileError, configured_keys
 from app.limits import Admission
 from app.services import Services
@@ -89,6 +91,7 @@ class Parts:
     counts: Counts
     admission: Admission
     access: Access
+    library: Library
 
 
 def open_parts(
@@ -103,7 +106,9 @@ def open_parts(
     pool = ModelPool(
         [loader], _pool_options(settings, tiers), observers=[metrics, LoadLog()], cache_bytes=settings.cache.max_bytes
     )
-    return Parts(loader, pool, detector, metrics, Counts(), Admission(settings.limits), Access(keys))
+    return Parts(
+        loader, pool, detector, metrics, Counts(), Admission(settings.limits), Access(keys), _library(settings)
+    )
 
 
 def build_services(settings: Settings, tiers: TierTable, parts: Parts) -> Services:
@@ -123,6 +128,14 @@ def build_services(settings: Settings, tiers: TierTable, parts: Parts) -> Servic
         counts=parts.counts,
         canary=Canary(pool, tiers, max_age=health.canary_max_age, timeout=health.canary_timeout),
         admission=parts.admission,
+        library=parts.library,
+    )
+
+
+def _library(settings: Settings) -> Library:
+    limits = settings.glossaries
+    return Library(
+        GlossaryStore(settings.data_path / GLOSSARIES_FILE, most=limits.max_glossaries, most_entries=limits.max_entries)
     )
 
 
@@ -135,6 +148,7 @@ def _tier(name: str, settings: TierSettings, specs: Sequence[ReplicaSpec], *, de
         max_length=settings.max_length,
         preload=settings.preload,
         fallback=settings.fallback,
+        pivots=settings.pivots,
         policy=Policy(
             keep_alive=None if settings.keep_alive == "never" else settings.keep_alive,
             pinned=settings.pin,

@@ -84,6 +84,13 @@ class Match:
         """Is the language used the one asked for, territory and script included?"""
         return self.requested == self.used
 
+    @property
+    def is_honoured(self) -> bool:
+        """Has the language used every part that was asked for? `pt-BR` honours `pt`; `pt` does not honour `pt-PT`."""
+        asked, used = parse(self.requested), parse(self.used)
+        parts = ((asked.script, used.script), (asked.territory, used.territory))
+        return asked.language == used.language and all(wanted in {None, given} for wanted, given in parts)
+
 
 def normalise(code: str) -> str:
     """BCP 47 for a code in any dialect: `PT_br` and `pob` are `pt-BR`, `por_Latn` and `por` are `pt`.

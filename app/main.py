@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
-from app.api import admin, health, native, stats
+from app.api import admin, glossaries, health, native, stats
 from app.api.lean import LeanPaths
 from app.api.problems import ANSWERS, answer, install_handlers
 from app.auth import Access, exposure
@@ -31,7 +31,7 @@ from model_pool.catalog.catalog import Catalog
 from model_pool.engines.base import EngineLoader
 
 CORS: Mapping[str, Any] = {
-    "allow_methods": ["GET", "POST"],
+    "allow_methods": ["GET", "POST", "PATCH", "DELETE"],
     "allow_headers": ["Authorization", "Content-Type", "X-API-Key", "X-Request-Timeout"],
     "expose_headers": ["Retry-After"],
 }
@@ -94,6 +94,7 @@ def create_app(
     app.add_middleware(RequestMetrics, metrics=metrics)
     app.add_middleware(SecurityHeaders)
     app.include_router(native.router, responses=ANSWERS)
+    app.include_router(glossaries.router, responses=ANSWERS)
     app.include_router(health.router)
     app.include_router(stats.router)
     app.include_router(admin.router, responses=ANSWERS)

@@ -8,10 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from app.text.document import Document, assemble
+from app.glossaries.terms import NO_TERMS, Terms
+from app.routes import Leg
+from app.text.document import Document
 from app.text.fitting import Count
+from app.text.joining import joined
 from app.text.preparation import halve, prepare
-from app.tiers import Route, Tier
+from app.text.segmentation import Split, unwrapped
+from app.tiers import Tier
 from model_pool.catalog.manifest import Manifest
 from model_pool.pool import ModelPool, ReplicaLease
 from model_pool.types import Translation
@@ -32,6 +36,7 @@ class Answer:
 
     confidence: geometric mean of the model's probabilities over the target tokens, in [0, 1]; 1 where nothing was
     translated. cached: every segment was translated for an earlier request. tier_used: "" for the one asked for.
+    route: every language on the way, the text's own included; empty where nothing was translated.
     """
 
     text: str
@@ -40,18 +45,24 @@ class Answer:
     segments: int = 0
     cached: bool = False
     tier_used: str = ""
+    route: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PairTranslator:
-    """Holds what a group of texts of one pair has in common."""
+    """Holds what a group of texts of one pair has in common.
+
+    terms: words that are translated in one way only, or not at all; `terms.find(text)` has their marks.
+    """
 
     pool: ModelPool
     lease: ReplicaLease
-    route: Route
+    leg: Leg
     tier: Tier
     client: str
+    split: Split = Split.SENTENCES
+    terms: Terms = NO_TERMS
 
     @property
     def _count(self) -> Count:
@@ -66,10 +77,10 @@ class PairTranslator:
         return [_answer(document, list(islice(translations, len(document.segments))), model) for document in documents]
 
     async def _prepare(self, texts: Sequence[str]) -> list[Document]:
-        count, limit = self._count, _segment_limit(self.route.spec.checkpoint.manifest, self.tier.max_length)
+        count, limit = self._count, _segment_limit(self.leg.spec.checkpoint.manifest, self.tier.max_length)
 
         def work() -> list[Document]:
-            return [prepare(text, self.route.source, count, limit) for text in texts]
+            return [prepare(text, self.leg.source, count, limit, self.split) for text in texts]
 
         return await asyncio.to_thread(work) if sum(map(len, texts)) > _OFF_THE_LOOP else work()
 
@@ -85,9 +96,9 @@ class PairTranslator:
     async def _decode(self, segments: Sequence[str]) -> list[Translation]:
         return await self.pool.translate(
             self.lease,
-            segments,
-            source=self.route.source,
-            target=self.route.target,
+            segments if self.split is Split.SENTENCES else [unwrapped(segment) for segment in segments],
+            source=self.leg.source,
+            target=self.leg.target,
             options=self.tier.options,
             client=self.client,
         )
@@ -102,7 +113,7 @@ def _segment_limit(manifest: Manifest, max_length: int) -> int:
 def _joined(halves: Document, parts: Sequence[Translation]) -> Translation:
     tokens = sum(part.target_tokens for part in parts)
     return Translation(
-        texts=(assemble(halves, [part.text for part in parts]),),
+        texts=(joined(halves, [part.text for part in parts]),),
         scores=(_mean_score(parts),),
         source_tokens=sum(part.source_tokens for part in parts),
         target_tokens=tokens,
@@ -115,7 +126,7 @@ def _answer(document: Document, translations: Sequence[Translation], model: str)
         return Answer(document.source)
     incomplete = sum(translation.truncated for translation in translations)
     return Answer(
-        text=assemble(document, [translation.text for translation in translations]),
+        text=joined(document, [translation.text for translation in translations]),
         model_used=model,
         confidence=math.exp(_mean_score(translations)),
         segments=len(translations),

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from app.canary import Canary
+from app.glossaries.library import Library
 from app.limits import Admission
 from app.settings import Settings
 from app.telemetry.counts import Counts
@@ -33,6 +34,7 @@ class Services:
     counts: Counts
     canary: Canary
     admission: Admission
+    library: Library
 
     async def preload(self) -> None:
         """Load and warm up what the preloaded tiers need. A failure is logged and shown by `/ready`; others load."""

@@ -1,4 +1,4 @@
-"""(tier, source, target) -> route: which checkpoint serves a pair, direct (pivots come later); pure."""
+"""Tiers and what they serve: (tier, source, target) -> route, policies, languages; pure."""
 
 from __future__ import annotations
 
@@ -7,28 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from app.errors import PairUnsupported, UnknownTier
+from app.routes import Route, RouteTable
 from model_pool.replica import ReplicaSpec
 from model_pool.residency.entry import Policy
 from model_pool.types import DecodeOptions, ReplicaKey
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How a pair is translated: checkpoints in order. Today there is always one."""
-
-    legs: tuple[ReplicaSpec, ...]
-    source: str
-    target: str
-
-    @property
-    def spec(self) -> ReplicaSpec:
-        """The checkpoint of a direct route."""
-        return self.legs[0]
-
-
 @dataclass(frozen=True)
 class Tier:
-    """A named choice of quality and speed. `max_length` in source tokens per segment."""
+    """A named choice of quality and speed. `max_length` in source tokens per segment; pivots: see `RouteTable`."""
 
     name: str
     description: str
@@ -38,14 +25,17 @@ class Tier:
     preload: bool
     policy: Policy
     fallback: str
+    pivots: tuple[str, ...] = ()
+
+    @cached_property
+    def routes(self) -> RouteTable:
+        """Every way from one language to another."""
+        return RouteTable(self.specs, self.pivots)
 
     @cached_property
     def pairs(self) -> dict[str, tuple[str, ...]]:
-        """Source code -> target codes, both sorted."""
-        manifests = [spec.checkpoint.manifest for spec in self.specs]
-        pairs = {(s, t) for m in manifests for s in m.sources for t in m.targets if m.translates(s, t)}
-        sources = sorted({source for source, _ in pairs})
-        return {one: tuple(sorted(target for source, target in pairs if source == one)) for one in sources}
+        """Source code -> target codes, pivoted ones included, both sorted."""
+        return self.routes.targets()
 
     @cached_property
     def sources(self) -> tuple[str, ...]:
@@ -58,10 +48,10 @@ class Tier:
         return tuple(sorted({*self.pairs, *(target for targets in self.pairs.values() for target in targets)}))
 
     def route(self, source: str, target: str) -> Route:
-        """Return the first checkpoint that serves the pair. Raises PairUnsupported with the pairs there are."""
-        for spec in self.specs:
-            if spec.checkpoint.manifest.translates(source, target):
-                return Route((spec,), source, target)
+        """Return the way from one to the other. Raises PairUnsupported with the targets there are."""
+        route = self.routes.find(source, target)
+        if route is not None:
+            return route
         targets = self.pairs.get(source, ())
         raise PairUnsupported(
             f"Tier {self.name!r} does not translate {source} to {target}. From {source} it reaches: "
@@ -134,3 +124,16 @@ class TierTable(Mapping[str, Tier]):
             for source, targets in tier.pairs.items():
                 pairs.setdefault(source, set()).update(targets)
         return {source: sorted(pairs[source]) for source in sorted(pairs)}
+
+    def pivoted(self) -> dict[str, dict[str, str]]:
+        """Source -> target -> pivot for the pairs that every tier which serves them pivots; the first tier's pivot."""
+        over: dict[str, dict[str, str]] = {}
+        for tier in self.values():
+            for source, targets in tier.routes.pivoted().items():
+                over[source] = {**targets, **over.get(source, {})}
+        never = {source: self._never_direct(source, over[source]) for source in sorted(over)}
+        return {source: targets for source, targets in never.items() if targets}
+
+    def _never_direct(self, source: str, over: Mapping[str, str]) -> dict[str, str]:
+        routes = [tier.routes for tier in self.values()]
+        return {target: over[target] for target in sorted(over) if not any(r.is_direct(source, target) for r in routes)}

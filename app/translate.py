@@ -10,10 +10,15 @@ from time import perf_counter
 from app.concurrency import together
 from app.detection import Detection, Detector
 from app.errors import PairUnsupported
-from app.languages import match
-from app.pairs import Answer, PairTranslator
+from app.glossaries.library import NO_WORDING, Wording
+from app.glossaries.terms import Terms
+from app.languages import Match, match
+from app.pairs import Answer
+from app.pivoting import RouteTranslator
+from app.routes import Route
 from app.text.characters import has_letter
-from app.tiers import Route, Tier, TierTable
+from app.text.segmentation import Split
+from app.tiers import Tier, TierTable
 from model_pool.errors import DeviceLost, LoadFailed, PoolError, PoolSaturated
 from model_pool.pool import ModelPool
 
@@ -21,6 +26,17 @@ AUTO = "auto"
 
 Pair = tuple[str, str]
 """Source and target as BCP 47 codes that the tier serves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a request asks for beyond its languages and its tier."""
+
+    wording: Wording = NO_WORDING
+    split: Split = Split.SENTENCES
+
+
+NO_WISHES = Wishes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +64,14 @@ class Translator:
         self._on_done = on_done
 
     async def translate(
-        self, texts: Sequence[str], *, source: str, target: str, tier: str | None = None, client: str = ""
+        self,
+        texts: Sequence[str],
+        *,
+        source: str,
+        target: str,
+        tier: str | None = None,
+        client: str = "",
+        wishes: Wishes = NO_WISHES,
     ) -> list[Outcome]:
         """Translate each text; one outcome each, in order. With source "auto" each text is detected on its own.
 
@@ -57,8 +80,10 @@ class Translator:
         started = perf_counter()
         chosen = self._tiers[tier or self._tiers.default]
         detections = await self._detect(texts, source, chosen)
-        pairs = _pairs(detections, source, target, chosen)
-        answers = await self._answers(texts, pairs, chosen, client)
+        asked = match(target, chosen.languages)
+        pairs = _pairs(detections, source, asked.served, chosen)
+        work = _Work(chosen, client, wishes, detected=source.lower() == AUTO)
+        answers = _told(asked, await self._answers(texts, pairs, work))
         seconds = perf_counter() - started
         outcomes = [
             Outcome(text, answer, *pair, tier=chosen.name, seconds=seconds, detection=detection)
@@ -83,48 +108,76 @@ class Translator:
             lambda: [detect(text, languages) if has_letter(text) else None for text in texts]
         )
 
-    async def _answers(self, texts: Sequence[str], pairs: Sequence[Pair], tier: Tier, client: str) -> list[Answer]:
+    async def _answers(self, texts: Sequence[str], pairs: Sequence[Pair], work: _Work) -> list[Answer]:
         """Translate the texts of each pair together, and the pairs side by side."""
         groups: dict[Pair, list[int]] = {}
         for index, pair in enumerate(pairs):
             groups.setdefault(pair, []).append(index)
-        routes = {pair: tier.route(*pair) for pair in groups if pair[0] != pair[1]}
-        work = [
-            self._translate(route, [texts[index] for index in groups[pair]], tier, client)
-            for pair, route in routes.items()
-        ]
+        routes = {pair: work.tier.route(*pair) for pair in groups if pair[0] != pair[1]}
+        translated = await together(
+            self._group(route, [texts[index] for index in groups[pair]], work) for pair, route in routes.items()
+        )
         answers = [Answer(text) for text in texts]
-        for pair, translated in zip(routes, await together(work), strict=True):
-            for index, answer in zip(groups[pair], translated, strict=True):
+        for pair, made in zip(routes, translated, strict=True):
+            for index, answer in zip(groups[pair], made, strict=True):
                 answers[index] = answer
         return answers
 
-    async def _translate(self, route: Route, texts: Sequence[str], tier: Tier, client: str) -> list[Answer]:
+    async def _group(self, route: Route, texts: Sequence[str], work: _Work) -> list[Answer]:
+        wording, pair = work.wishes.wording, (route.source, route.target)
+        terms = await wording.terms(*pair, required=not work.detected)
+        answers = await self._translate(route, texts, terms, work)
+        if not wording.lacks(*pair):
+            return answers
+        why = f"glossary: it has no dictionary for {pair[0]} to {pair[1]}, so it was not used."
+        return [replace(answer, warnings=(*answer.warnings, why)) for answer in answers]
+
+    async def _translate(self, route: Route, texts: Sequence[str], terms: Terms, work: _Work) -> list[Answer]:
+        tier = work.tier
         try:
-            async with self._pool.lease(route.spec) as lease:
-                return await PairTranslator(self._pool, lease, route, tier, client).translate(texts)
+            return await RouteTranslator(self._pool, route, tier, work.client, work.wishes.split, terms).translate(
+                texts
+            )
         except (LoadFailed, PoolSaturated, DeviceLost) as error:
             if not tier.fallback:
                 raise
-            return await self._fall_back(error, route, texts, tier, client)
+            return await self._fall_back(error, route, texts, terms, work)
 
     async def _fall_back(
-        self, error: PoolError, route: Route, texts: Sequence[str], tier: Tier, client: str
+        self, error: PoolError, route: Route, texts: Sequence[str], terms: Terms, work: _Work
     ) -> list[Answer]:
         """Answer with the configured other tier, and say so; with the first error where that cannot serve the pair."""
-        other = replace(self._tiers[tier.fallback], fallback="")
+        other = replace(self._tiers[work.tier.fallback], fallback="")
         try:
-            answers = await self._translate(other.route(route.source, route.target), texts, other, client)
+            way = other.route(route.source, route.target)
+            answers = await self._translate(way, texts, terms, replace(work, tier=other))
         except (PairUnsupported, PoolError):
             raise error from error.__cause__
-        why = f"Tier {tier.name!r} could not answer, so {other.name!r} did: {error}"
+        why = f"Tier {work.tier.name!r} could not answer, so {other.name!r} did: {error}"
         return [replace(answer, tier_used=other.name, warnings=(*answer.warnings, why)) for answer in answers]
 
 
-def _pairs(detections: Sequence[Detection | None], source: str, target: str, tier: Tier) -> list[Pair]:
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What all texts of one request have in common. detected: their languages were not given."""
+
+    tier: Tier
+    client: str
+    wishes: Wishes
+    detected: bool
+
+
+def _pairs(detections: Sequence[Detection | None], source: str, to: str, tier: Tier) -> list[Pair]:
     """Return each text's pair in the codes that the tier serves. Raises UnknownLanguage."""
-    to = match(target, tier.languages).served
     if source.lower() == AUTO:
         # A text without letters has no language; it comes back as it is, as if it were in the target's.
         return [(detection.language if detection else to, to) for detection in detections]
     return [(match(source, tier.sources).served, to)] * len(detections)
+
+
+def _told(asked: Match, answers: list[Answer]) -> list[Answer]:
+    """Say in every answer where the region or script that was asked for is not what it is in."""
+    if asked.is_honoured:
+        return answers
+    why = f"region: {asked.requested} was asked for and {asked.used} is the nearest that this tier writes."
+    return [replace(answer, warnings=(*answer.warnings, why)) for answer in answers]

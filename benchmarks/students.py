@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from benchmarks.checkpoints import find
+from model_pool.devices import available_cpus
 from model_pool.engines.ctranslate2 import CTranslate2Loader
+from model_pool.engines.threads import ThreadPlan
 from model_pool.tokenization.loading import load_tokenizer
 from model_pool.types import DecodeOptions
 
@@ -27,8 +29,8 @@ class Student:
 
     def __init__(self, reference: str, source: str, target: str) -> None:
         checkpoint = find(reference)
-        loader = CTranslate2Loader(intra_threads=1)
-        self._engine = loader.load(checkpoint, device="cpu", compute_type="int8_float32")
+        threads = ThreadPlan(available_cpus(), 1)
+        self._engine = CTranslate2Loader().load(checkpoint, device="cpu", compute_type="int8_float32", threads=threads)
         self._tokenizer = load_tokenizer(checkpoint.path, checkpoint.manifest)
         self._pair = source, target
 

@@ -25,7 +25,7 @@ from app.auth import require
 from app.concurrency import together
 from app.languages import display_name
 from app.tiers import Tier
-from app.translate import Outcome
+from app.translate import Outcome, Wishes
 
 T = TypeVar("T")
 
@@ -66,8 +66,11 @@ async def detect_language(request: DetectRequest, asking: Asking) -> DetectRespo
 @router.get("/languages")
 async def languages(serving: Serving) -> list[Language]:
     """Source languages, and the targets that some tier translates each of them to."""
-    pairs = serving.tiers.languages()
-    return [Language(code=code, name=display_name(code), targets=targets) for code, targets in pairs.items()]
+    pairs, pivoted = serving.tiers.languages(), serving.tiers.pivoted()
+    return [
+        Language(code=code, name=display_name(code), targets=targets, pivoted=pivoted.get(code, {}))
+        for code, targets in pairs.items()
+    ]
 
 
 @router.get("/models")
@@ -82,12 +85,19 @@ def _texts(request: TranslateRequest) -> Sequence[str]:
 
 
 async def _translate(request: TranslateRequest, texts: Sequence[str], asking: Context) -> TranslateResponse:
+    wording = await asking.services.library.wording(
+        glossary_id=request.glossary_id,
+        owner=asking.caller.sees,
+        entries=request.glossary,
+        kept=tuple(request.do_not_translate),
+    )
     outcomes = await asking.services.translator.translate(
         texts,
         source=request.source_language,
         target=request.target_language,
         tier=request.model_type,
         client=asking.client,
+        wishes=Wishes(wording, request.split_sentences),
     )
     return _response(outcomes, single=isinstance(request.text, str))
 
@@ -105,10 +115,11 @@ def _response(outcomes: Sequence[Outcome], *, single: bool) -> TranslateResponse
         model_type=outcomes[0].tier,
         tier_used=shaped([answer.tier_used or outcomes[0].tier for answer in answers]),
         model_used=shaped([answer.model_used for answer in answers]),
+        route=list(shaped([answer.route for answer in answers])),
         confidence_score=shaped([answer.confidence for answer in answers]),
         processing_time_ms=round(outcomes[0].seconds * 1000),
         from_cache=all(answer.cached for answer in answers),
-        warnings=[warning for answer in answers for warning in answer.warnings],
+        warnings=list(dict.fromkeys(warning for answer in answers for warning in answer.warnings)),
     )
 
 
@@ -117,6 +128,7 @@ def _model(tier: Tier, default: str) -> Model:
         name=tier.name,
         description=tier.description,
         languages=tier.languages,
+        pivoted={source: dict(targets) for source, targets in tier.routes.pivoted().items()},
         checkpoints=[spec.checkpoint.reference for spec in tier.specs],
         beam_size=tier.options.beam_size,
         max_length=tier.max_length,

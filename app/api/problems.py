@@ -37,10 +37,11 @@ _UNREADABLE = "The body cannot be read. Send JSON in UTF-8."
 ANSWERS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorResponse, "description": description}
     for status, description in {
-        400: "A body that is not JSON in UTF-8, an unknown language, or a pair that the tier does not translate.",
+        400: "A body that is not JSON in UTF-8, an unknown language, a pair that the tier does not translate, or a "
+        "glossary that is not valid or has no dictionary for the pair.",
         401: "A key is wanted, or this one is not known.",
         403: "The key does not have the scope that this needs.",
-        404: "No such tier, or no such path.",
+        404: "No such tier, no such glossary, or no such path.",
         405: "The path does not take this method; Allow names those that it takes.",
         408: "The body did not come in time.",
         413: "The body, the text or the list is over its limit.",

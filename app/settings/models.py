@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, ByteSize, ConfigDict, Field, mod
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.keys import ApiKey, check_distinct
+from app.languages import normalise
+from app.routes import ANY_PIVOT
 
 ENV_PREFIX = "BABELPOOL_"
 
@@ -21,7 +23,12 @@ def _device(value: str) -> str:
     return value
 
 
+def _pivot(value: str) -> str:
+    return value if value == ANY_PIVOT else normalise(value)
+
+
 Seconds = Annotated[float, Field(gt=0)]
+Pivot = Annotated[str, AfterValidator(_pivot)]
 Device = Annotated[str, AfterValidator(_device)]
 
 
@@ -111,6 +118,13 @@ class PoolSettings(_Section):
     load_timeout: Seconds
 
 
+class GlossarySettings(_Section):
+    """How much may be kept."""
+
+    max_glossaries: int = Field(ge=0)
+    max_entries: int = Field(ge=1)
+
+
 class HealthSettings(_Section):
     """What readiness asks for."""
 
@@ -132,6 +146,7 @@ class TierSettings(_Section):
     keep_alive: Literal["never"] | Annotated[float, Field(ge=0)] = "never"
     pin: bool = False
     fallback: str = ""
+    pivots: tuple[Pivot, ...] = ("en", ANY_PIVOT)
 
 
 class Settings(BaseSettings):
@@ -155,6 +170,7 @@ class Settings(BaseSettings):
     batching: BatchingSettings
     cache: CacheSettings
     pool: PoolSettings
+    glossaries: GlossarySettings
     health: HealthSettings
     tiers: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")], TierSettings] = Field(min_length=1)
 

@@ -7,7 +7,7 @@ import unicodedata
 from app.text.document import Range
 
 # Scripts written without spaces between words: Thai, Lao, Myanmar, Khmer; kana, Han and their extensions.
-_UNSPACED: tuple[Range, ...] = (
+UNSPACED: tuple[Range, ...] = (
     (0x0E00, 0x0F00),
     (0x1000, 0x10A0),
     (0x1780, 0x1800),
@@ -47,7 +47,7 @@ def has_letter(text: str) -> bool:
 
 def is_unspaced(character: str) -> bool:
     """Does this character belong to a script that puts no spaces between words?"""
-    return character >= "\u0e00" and _within(character, _UNSPACED)
+    return character >= "\u0e00" and _within(character, UNSPACED)
 
 
 def is_edge(character: str) -> bool:

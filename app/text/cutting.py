@@ -57,9 +57,7 @@ def _clipped(mark: Mark, start: int, end: int) -> Mark | None:
     if not opens and not closes:
         return None
     first, last = max(mark.start, start) - start, min(mark.end, end) - start
-    return replace(
-        mark, start=first, end=last, before=mark.before if opens else "", after=mark.after if closes else ""
-    )
+    return replace(mark, start=first, end=last, before=mark.before if opens else "", after=mark.after if closes else "")
 
 
 @dataclass(frozen=True, slots=True)

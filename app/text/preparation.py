@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from app.text.document import Document, from_ranges
 from app.text.fitting import Count, fit
-from app.text.segmentation import segment
+from app.text.segmentation import Split, segment
 
 
-def prepare(text: str, language: str, count: Count, limit: int) -> Document:
-    """Segment `text` so that every segment takes 1 to `limit` tokens.
+def prepare(text: str, language: str, count: Count, limit: int, split: Split = Split.SENTENCES) -> Document:
+    """Segment `text` so that every segment takes 1 to `limit` tokens, whatever `split` asks for.
 
     A segment without any token, such as zero-width characters that the tokenizer drops, goes to a gap: the model
     would make something up for it.
     """
     counted = _remembering(count)
-    fitted = fit(segment(text, language), counted, limit)
+    fitted = fit(segment(text, language, split), counted, limit)
     if all(map(counted, fitted.segments)):
         return fitted
     return fitted.refine(lambda one: from_ranges(one, [(0, len(one))] if counted(one) else []))

@@ -11,6 +11,7 @@ from model_pool.catalog.catalog import Catalog
 from model_pool.engines.fake import FakeLoader
 from model_pool.residency.entry import Policy
 from tests.app.conftest import BOTH, EN_PT, Configure
+from tests.fakes.relabelled import relabelled
 
 
 @pytest.fixture
@@ -20,8 +21,9 @@ def tiers(configure: Configure, tmp_path: Path) -> TierTable:
 
 def test_pair_finds_its_checkpoint(tiers: TierTable) -> None:
     route = tiers["basic"].route("pt", "en")
-    assert route.spec.checkpoint.reference == "embedded/pt-en"
-    assert len(route.legs) == 1
+    assert route.legs[0].spec.checkpoint.reference == "embedded/pt-en"
+    assert route.is_direct
+    assert route.languages == ("pt", "en")
 
 
 def test_pair_without_a_checkpoint_says_what_there_is(tiers: TierTable) -> None:
@@ -38,6 +40,31 @@ def test_languages_are_joined_over_tiers(tiers: TierTable) -> None:
     assert tiers.languages() == {"en": ["pt"], "pt": ["en"]}
     assert tiers["one-way"].sources == ("en",)
     assert tiers["one-way"].languages == ("en", "pt")
+
+
+def test_pair_that_only_some_tiers_pivot_is_not_called_pivoted(configure: Configure, tmp_path: Path) -> None:
+    parts = [relabelled(tmp_path, *pair) for pair in (("es", "en"), ("en", "fr"))]
+    direct = relabelled(tmp_path, "es", "fr")
+    names = {"basic": {"checkpoints": parts}, "medium": {"checkpoints": [*parts, direct]}}
+    table = resolve_tiers(configure(tiers=names), Catalog(tmp_path), FakeLoader())
+    assert table["basic"].routes.pivoted() == {"es": {"fr": "en"}}
+    assert table.languages() == {"en": ["fr"], "es": ["en", "fr"]}
+    assert table.pivoted() == {}
+
+
+def test_tier_can_switch_pivoting_off(configure: Configure, tmp_path: Path) -> None:
+    parts = [relabelled(tmp_path, *pair) for pair in (("es", "en"), ("en", "fr"))]
+    settings = configure(tiers={"basic": {"checkpoints": parts, "pivots": []}})
+    table = resolve_tiers(settings, Catalog(tmp_path), FakeLoader())
+    assert table.languages() == {"en": ["fr"], "es": ["en"]}
+    with pytest.raises(PairUnsupported, match="does not translate es to fr"):
+        table["basic"].route("es", "fr")
+
+
+@pytest.mark.parametrize("pivots", ["en", ["xx-nonsense"], ["English"]])
+def test_pivots_that_are_no_languages_are_refused(configure: Configure, pivots: object) -> None:
+    with pytest.raises(ValueError, match="pivots"):
+        configure(tiers={"basic": BOTH | {"pivots": pivots}})
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from app.text.segmentation import Split
+
 
 def _encodable(text: str) -> str:
     """Refuse lone surrogates, which JSON can smuggle in: they are no characters and no encoding can carry them."""
@@ -18,6 +20,8 @@ def _encodable(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_encodable)]
 Code = Annotated[str, Field(min_length=1, max_length=35)]
+Term = Annotated[str, AfterValidator(_encodable), Field(min_length=1, max_length=1024)]
+_MOST_TERMS = 10_000
 
 
 class TranslateRequest(BaseModel):
@@ -32,6 +36,20 @@ class TranslateRequest(BaseModel):
     source_language: Code = Field(default="auto", description='BCP 47 code, or "auto" to detect each text.')
     target_language: Code = Field(description="BCP 47 code.", examples=["pt"])
     model_type: str | None = Field(default=None, description="Tier; the configured default where absent.")
+    split_sentences: Split = Field(
+        default=Split.SENTENCES,
+        description='"1": at ends of sentences and lines; "nonewlines": a single line break is a space; "0": never.',
+    )
+    glossary_id: str | None = Field(default=None, max_length=64, description="A glossary of POST /glossaries.")
+    glossary: dict[Term, Term] = Field(
+        default={},
+        max_length=_MOST_TERMS,
+        description="Source term -> target term, for this request. These win over those of `glossary_id`.",
+        examples=[{"house": "moradia"}],
+    )
+    do_not_translate: list[Term] = Field(
+        default=[], max_length=_MOST_TERMS, description="Terms that stay as they are.", examples=[["Acme"]]
+    )
 
 
 class TranslateResponse(BaseModel):
@@ -48,12 +66,19 @@ class TranslateResponse(BaseModel):
     )
     model_used: str | list[str] = Field(
         description='Checkpoint reference # short digest : compute type, or "none" where nothing had to be translated '
-        "(blank text, or already in the target language). List for a list.",
+        '(blank text, or already in the target language). Two joined by " > " where it went over a pivot. '
+        "List for a list.",
         examples=["embedded/en-pt#0123456789ab:int8_float32"],
+    )
+    route: list[str] | list[list[str]] = Field(
+        description="Languages on the way, first the source and last the target: two where one checkpoint served the "
+        "pair, three where it went over a pivot, none where nothing had to be translated. List of lists for a list.",
+        examples=[["pt", "en", "es"]],
     )
     confidence_score: float | list[float] = Field(
         description="Geometric mean of the model's own probabilities over the target tokens, from 0 to 1; "
-        "1 where nothing was translated. Comparable within one checkpoint only. List for a list."
+        "1 where nothing was translated; over a pivot the product of both. Comparable within one route only. "
+        "List for a list."
     )
     processing_time_ms: int
     from_cache: bool = Field(description="All of it was translated for an earlier request.")
@@ -90,11 +115,16 @@ class DetectResponse(BaseModel):
 
 
 class Language(BaseModel):
-    """A source language and what it can be translated to."""
+    """A source language and what it can be translated to, directly or over a pivot."""
 
     code: str
     name: str
     targets: list[str]
+    pivoted: dict[str, str] = Field(
+        default={},
+        description="Those of the targets that no tier reaches with one checkpoint: target -> the language on the way.",
+        examples=[{"es": "en"}],
+    )
 
 
 class Model(BaseModel):
@@ -103,6 +133,11 @@ class Model(BaseModel):
     name: str
     description: str
     languages: list[str]
+    pivoted: dict[str, dict[str, str]] = Field(
+        default={},
+        description="Pairs that take two checkpoints: source -> target -> the language on the way.",
+        examples=[{"pt": {"es": "en"}}],
+    )
     checkpoints: list[str]
     beam_size: int
     max_length: int = Field(description="Tokens per segment; longer sentences are split, never cut.")

@@ -78,8 +78,8 @@ def test_detection_tells_a_real_confidence(server: TestClient) -> None:
 
 def test_languages_and_models_describe_what_is_served(server: TestClient) -> None:
     assert server.get("/languages").json() == [
-        {"code": "en", "name": "English", "targets": ["pt"]},
-        {"code": "pt", "name": "Portuguese", "targets": ["en"]},
+        {"code": "en", "name": "English", "targets": ["pt"], "pivoted": {}},
+        {"code": "pt", "name": "Portuguese", "targets": ["en"], "pivoted": {}},
     ]
     models = server.get("/models").json()["available_models"]
     assert list(models) == ["basic", "medium", "premium"]

@@ -16,10 +16,12 @@ EN_TEXT = {"text": "The house is red.", "source_language": "en", "target_languag
 
 
 def settled(client: TestClient) -> TestClient:
-    """The client, once every preloaded replica has been loaded."""
+    """The client, once every preloaded replica has been loaded and tried."""
     for tier, source, target in (("basic", "en", "pt"), ("premium", "pt", "en")):
         body = {"text": "a b", "source_language": source, "target_language": target, "model_type": tier}
         assert client.post("/translate", json=body).status_code == 200
+    while client.get("/ready").status_code != 200:
+        pass
     return client
 
 

@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from app.text.document import Document, assemble
-from app.text.segmentation import segment
+from app.text.segmentation import Split, segment, unwrapped
 from tests.app.text.strategies import any_texts, languages
 
 GOLDEN = {
@@ -109,3 +110,44 @@ def test_a_segment_is_never_over_lines(text: str, language: str) -> None:
 def test_same_text_gives_the_same_document() -> None:
     text = "\n".join(" ".join(sentences) for sentences in GOLDEN.values())
     assert segment(text, "en") == segment(text, "en")
+
+
+WRAPPED = "The house is\nred and very\r\nbig. It is\nold.\n\nA heading\n\n- One item\tanother"
+splits = st.sampled_from(Split)
+
+
+def test_sentence_goes_on_over_a_line_break_if_asked_to() -> None:
+    segments = segment(WRAPPED, "en", Split.SENTENCES_ACROSS_LINES).segments
+    assert segments == ("The house is\nred and very\r\nbig.", "It is\nold.", "A heading", "One item", "another")
+    assert [unwrapped(one) for one in segments[:2]] == ["The house is red and very  big.", "It is old."]
+
+
+def test_text_is_one_segment_if_nothing_may_be_split() -> None:
+    document = segment("\n " + WRAPPED + " \n", "en", Split.NEVER)
+    assert document == Document(("\n ", " \n"), (WRAPPED,))
+    assert segment("42 \n", "en", Split.NEVER) == Document(("42 \n",), ())
+
+
+def test_deepls_names_choose_how_to_split() -> None:
+    assert [Split("0"), Split("1"), Split("nonewlines")] == list(Split)
+    assert segment(WRAPPED, "en") == segment(WRAPPED, "en", Split("1"))
+
+
+@given(any_texts, languages, splits)
+def test_any_text_is_rebuilt_however_it_is_split(text: str, language: str, split: Split) -> None:
+    document = segment(text, language, split)
+    assert document.source == text
+    assert not any(map(str.isalpha, "".join(document.gaps)))
+    assert all(one == one.strip() for one in document.segments)
+
+
+@given(any_texts, languages)
+def test_only_a_break_of_lines_makes_the_two_ways_differ(text: str, language: str) -> None:
+    flat = " ".join(text.split())
+    assert segment(flat, language) == segment(flat, language, Split.SENTENCES_ACROSS_LINES)
+
+
+@given(any_texts)
+def test_unwrapping_moves_nothing(text: str) -> None:
+    assert len(unwrapped(text)) == len(text)
+    assert unwrapped(text).split() == text.split()

@@ -1,0 +1,1 @@
+"""Glossaries: which words are translated how. Values and matching are pure; the store alone touches disk."""
