@@ -100,7 +100,8 @@ class _Reader:
             case TokenKind.RAW_TEXT:  # a title; the other elements of this kind are untouched
                 yield Item(Kind.TEXT, token.raw, unescape(token.raw), syntax=html_syntax)
             case TokenKind.OTHER:
-                yield Item(Kind.VOID, token.raw)
+                # a template puts words there, a comment does not
+                yield Item(Kind.VOID, token.raw, keeps_space=token.raw.startswith(("<?", "<%")))
             case TokenKind.CLOSE:
                 self._links.discard(token.name)
                 yield Item(Kind.SPLIT if token.name in self._blocks else Kind.CLOSE, token.raw, name=token.name)

@@ -16,7 +16,8 @@ from app.text.markup.markdown_spans import References, parser
 from app.text.markup.weaving import Escape, weave
 
 _HARMLESS = re.compile(r"[^\\`*_\[\]<>&~|#+=\-\d:][^\\`*_\[\]<>&~|#]*")
-_MEANINGFUL = re.compile(r"[\\`*_\[\]<&~|#]|!\Z|(?:\A|(?<=\s))[>+=\-:]|(?:(?<=\A\d)|(?<=\A\d\d)|(?<=\A\d\d\d))[.)]")
+_MEANINGFUL = re.compile(r"[\\`*_\[\]<&~|#]|!\Z|(?:\A|(?<=\s))[>+=\-:]")
+_NUMBER = re.compile(r"\A(\d++)([.)])")
 _MARKER = re.compile(r"\*\*|__|~~|[*_]")
 _INNERMOST = re.compile(r"(?:\*|_|~~)+\Z")
 _TAGS = {"*": "em", "_": "em", "**": "strong", "__": "strong", "~~": "del"}
@@ -69,7 +70,7 @@ class MarkdownSyntax:
 
 def _ways(marks: Sequence[Mark], spelling: Spelling) -> Iterator[tuple[Sequence[Mark], Escape]]:
     def escaped(words: str) -> str:
-        return _MEANINGFUL.sub(r"\\\g<0>", words).translate(dict(spelling))
+        return _NUMBER.sub(r"\1\\\2", _MEANINGFUL.sub(r"\\\g<0>", words)).translate(dict(spelling))
 
     yield marks, lambda words: words.translate(dict(spelling))
     yield marks, escaped
