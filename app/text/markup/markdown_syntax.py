@@ -60,9 +60,7 @@ class MarkdownSyntax:
         return _same(words, weave(text, bare, str)) and _same(markup, weave(text, marks, _nothing))
 
     def _stands(self, candidate: str) -> bool:
-        """Whether it is one block of its kind, and not, say, a list."""
-        if self.place is Place.CELL:
-            return "\n" not in candidate
+        """Whether it is one block of its kind, and not, say, a list, which would also end a table at its first cell."""
         kind, before = ("heading_open", "# ") if self.place is Place.HEADING else ("paragraph_open", "")
         tokens = parser().parse(before + candidate, {"references": dict(self.references)})
         return len(tokens) == 3 and tokens[0].type == kind and tokens[1].content == candidate

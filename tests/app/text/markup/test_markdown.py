@@ -97,5 +97,10 @@ def test_a_pipe_in_a_cell_does_not_end_it() -> None:
     assert block.woven("x | y", ()) == "x \\| y"
 
 
+def test_a_cell_at_the_start_of_a_line_does_not_end_the_table() -> None:
+    block = parse("a | b\n--|--\nwords | x\n", MARKDOWN).blocks[2]
+    assert block.woven("# words", ()) == "\\# words"
+
+
 def test_html_in_a_quote_is_left_alone() -> None:
     assert texts("> <div>\n> Words\n> </div>\n") == []
