@@ -1,131 +1,124 @@
-"""A marked text as gap, segment, gap ...: cut at any places, with every mark on its side of each cut. Pure."""
+"""A marked text cut into segments, and put together again out of their translations. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from app.text.document import Range
-from app.text.inline import Mark, Segment
-
-Write = Callable[[str, Sequence[Mark]], str]
-"""Plain words and their marks -> how they are written in the text's format."""
+from app.text.inline import Mark, Segment, written
+from app.text.joining import gap_between
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """`gaps[0] + segments[0] + gaps[1] + ...`, where segments are still to be written.
+    """Gap, segment, gap ... of a marked text.
 
-    gaps: as written, markup included; they come back as they are. segments: what is translated.
+    segments: the text at `ranges` (ascending, apart), each with the marks that are in it, keyed by their place in
+    `whole.marks`. Markup at the edge of a range is in the gap. Of a pair that ends in another segment or in a gap, a
+    segment has the one tag that is inside it.
     """
 
-    gaps: tuple[str, ...]
+    whole: Segment
+    ranges: tuple[Range, ...]
     segments: tuple[Segment, ...]
 
+    @property
+    def gaps(self) -> list[str]:
+        """The words between the segments, one more than those."""
+        text, edges = self.whole.text, [0, *(place for one in self.ranges for place in one), len(self.whole.text)]
+        return [text[edges[at] : edges[at + 1]] for at in range(0, len(edges), 2)]
 
-def cut(whole: Segment, ranges: Iterable[Range], write: Write) -> Cut:
-    """Make the ranges of `whole.text` (ascending, apart, none ending inside a literal) its segments, the rest gaps.
+    def joined(self, parts: Sequence[Segment]) -> Segment:
+        """Return `whole` with a translation in the place of each segment, and every mark where it belongs now."""
+        gaps = self.gaps
+        for at in range(1, len(parts)):
+            sources, targets = self.segments[at - 1 : at + 1], parts[at - 1 : at + 1]
+            gaps[at] = gap_between(gaps[at], (sources[0].text, sources[1].text), (targets[0].text, targets[1].text))
+        layout = _Layout(self.ranges, gaps, parts)
+        marks = (replace(layout.moved(mark, key), key=mark.key) for key, mark in enumerate(self.whole.marks))
+        new = (replace(mark, start=mark.start + base, end=mark.end + base) for mark, base in layout.unknown())
+        return Segment(layout.text, tuple(sorted((*marks, *new), key=written)))
 
-    Markup at the edge of a range goes to the gap. A pair that a range holds one end of keeps that end there: its other
-    tag is empty in the segment's mark.
-    """
-    places = list(ranges)
+
+def cut(whole: Segment, ranges: Iterable[Range]) -> Cut:
+    """Make the ranges of `whole.text` its segments. None may end inside a literal."""
+    places = tuple(ranges)
     if not whole.marks:
-        return _plain(whole.text, places, write)
-    marks = sorted(whole.marks, key=lambda mark: (mark.start, -mark.end))
-    return Cut(tuple(_gaps(whole.text, marks, places, write)), tuple(_inside(whole.text, marks, one) for one in places))
+        return Cut(whole, places, tuple(Segment(whole.text[start:end]) for start, end in places))
+    return Cut(whole, places, tuple(_inside(whole, start, end) for start, end in places))
 
 
-def _plain(text: str, ranges: Sequence[Range], write: Write) -> Cut:
-    starts, ends = [0, *(end for _, end in ranges)], [*(start for start, _ in ranges), len(text)]
-    gaps = tuple(write(text[start:end], ()) for start, end in zip(starts, ends, strict=True))
-    return Cut(gaps, tuple(Segment(text[start:end]) for start, end in ranges))
-
-
-def _inside(text: str, marks: Iterable[Mark], place: Range) -> Segment:
-    start, end = place
-    clipped = (_clipped(mark, start, end) for mark in marks if mark.start < end and mark.end > start)
-    kept = [mark for mark in clipped if mark is not None]
-    return Segment(text[start:end], tuple(sorted(kept, key=lambda mark: (mark.start, -mark.end))))
+def _inside(whole: Segment, start: int, end: int) -> Segment:
+    clipped = (
+        _clipped(replace(mark, key=key), start, end)
+        for key, mark in enumerate(whole.marks)
+        if mark.start < end and mark.end > start
+    )
+    marks = sorted((mark for mark in clipped if mark is not None), key=written)
+    return Segment(whole.text[start:end], tuple(marks))
 
 
 def _clipped(mark: Mark, start: int, end: int) -> Mark | None:
     """The part of a mark that belongs to a range which it meets; None where both its tags are outside."""
-    if mark.literal is not None or mark.is_empty:
-        return replace(mark, start=mark.start - start, end=mark.end - start)
     opens, closes = mark.start > start, mark.end < end
-    if not opens and not closes:
+    if mark.literal is None and not opens and not closes:
         return None
     first, last = max(mark.start, start) - start, min(mark.end, end) - start
+    if mark.literal is not None:
+        return replace(mark, start=first, end=last)
     return replace(mark, start=first, end=last, before=mark.before if opens else "", after=mark.after if closes else "")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """What is written next: words `start:end` of the text where `words`, else markup or a literal."""
+class _Layout:
+    """Where everything is in the new text. starts, ends: of the old ranges; news: where their translations are."""
 
-    written: str
-    start: int
-    end: int
-    words: bool = False
+    def __init__(self, ranges: Sequence[Range], gaps: Sequence[str], parts: Sequence[Segment]) -> None:
+        self._starts, self._ends = [start for start, _ in ranges], [end for _, end in ranges]
+        self._gaps = gaps
+        self._parts = parts
+        self._known = [{mark.key: mark for mark in part.marks} for part in parts]
+        self._news: list[Range] = []
+        out, length = [gaps[0]], len(gaps[0])
+        for part, gap in zip(parts, gaps[1:], strict=True):
+            self._news.append((length, length + len(part.text)))
+            out += (part.text, gap)
+            length += len(part.text) + len(gap)
+        self.text = "".join(out)
 
+    def moved(self, mark: Mark, key: int) -> Mark:
+        if mark.literal is None and not mark.is_empty:
+            start, end = self._opening(mark.start, key), self._closing(mark.end, key)
+            return replace(mark, start=start, end=max(start, end))
+        at = bisect_right(self._starts, mark.start) - 1
+        inside = at >= 0 and mark.start < self._ends[at] and (not mark.is_empty or mark.start > self._starts[at])
+        found = self._known[at].get(key) if inside else None
+        if found is not None:
+            base = self._news[at][0]
+            return replace(mark, start=base + found.start, end=base + found.end)
+        start = self._opening(mark.start, key)
+        return replace(mark, start=start, end=start + (mark.end - mark.start))
 
-def _gaps(text: str, marks: Sequence[Mark], ranges: Sequence[Range], write: Write) -> Iterator[str]:
-    starts, ends = [0, *(end for _, end in ranges)], [*(start for start, _ in ranges), len(text)]
-    bounds = list(zip(starts, ends, strict=True))
-    out: list[list[str]] = [[] for _ in bounds]
-    number = 0
-    for token in _tokens(text, marks):
-        # Each token is looked at from the gap in which the one before it ended: linear.
-        while number + 1 < len(bounds) and token.start >= ranges[number][1] and not _ends_here(token, bounds[number]):
-            number += 1
-        at = number
-        while at < len(bounds) and bounds[at][0] <= token.end:
-            start, end = bounds[at]
-            if token.words:
-                first, last = max(start, token.start), min(end, token.end)
-                if first < last:
-                    out[at].append(write(text[first:last], ()))
-            elif start <= token.start and token.end <= end:
-                out[at].append(token.written)
-                break
-            at += 1
-    for parts in out:
-        yield "".join(parts)
+    def unknown(self) -> Iterable[tuple[Mark, int]]:
+        """Marks that the segments had not before: tags that were found in their text."""
+        for part, (base, _) in zip(self._parts, self._news, strict=True):
+            yield from ((mark, base) for mark in part.marks if mark.key < 0)
 
+    def _opening(self, old: int, key: int) -> int:
+        at = bisect_right(self._starts, old) - 1
+        if at < 0 or old >= self._ends[at]:
+            return self._in_gap(at + 1, old)
+        base, found = self._news[at][0], self._known[at].get(key)
+        return base if old == self._starts[at] or found is None else base + found.start
 
-def _ends_here(token: _Token, gap: Range) -> bool:
-    return token.start <= gap[1]
+    def _closing(self, old: int, key: int) -> int:
+        at = bisect_left(self._starts, old) - 1
+        if at < 0 or old > self._ends[at]:
+            return self._in_gap(at + 1, old)
+        (base, last), found = self._news[at], self._known[at].get(key)
+        return last if old == self._ends[at] or found is None else base + found.end
 
-
-def _tokens(text: str, marks: Iterable[Mark]) -> Iterator[_Token]:
-    """The text with its marks, in the order in which it is written."""
-    closing: list[Mark] = []
-    at = 0
-    for mark in marks:
-        while closing and closing[-1].end <= mark.start:
-            last = closing.pop()
-            yield from _words(at, last.end)
-            at = max(at, last.end)
-            yield _Token(last.after, last.end, last.end)
-        yield from _words(at, mark.start)
-        at = max(at, mark.start)
-        if mark.literal is not None:
-            yield _Token(mark.before + mark.literal + mark.after, mark.start, mark.end)
-            at = max(at, mark.end)
-        elif mark.is_empty:
-            yield _Token(mark.before + mark.after, mark.start, mark.start)
-        else:
-            yield _Token(mark.before, mark.start, mark.start)
-            closing.append(mark)
-    while closing:
-        last = closing.pop()
-        yield from _words(at, last.end)
-        at = max(at, last.end)
-        yield _Token(last.after, last.end, last.end)
-    yield from _words(at, len(text))
-
-
-def _words(start: int, end: int) -> Iterator[_Token]:
-    if end > start:
-        yield _Token("", start, end, words=True)
+    def _in_gap(self, number: int, old: int) -> int:
+        before, new = (self._ends[number - 1], self._news[number - 1][1]) if number else (0, 0)
+        return new + min(old - before, len(self._gaps[number]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from app.text.document import Range
@@ -21,6 +21,7 @@ class Mark:
     before, after: markup around the covered words, as it is in the source (`<b>` and `</b>`). Where nothing is covered
     (start == end), all of it is in `before` (`<br/>`).
     kind: what a literal is, which decides how a model is best shown it; None for markup.
+    key: its owner's number for it, so that it is known again after projection; -1 where nobody asks.
     """
 
     start: int
@@ -29,6 +30,7 @@ class Mark:
     before: str = ""
     after: str = ""
     kind: Kind | None = None
+    key: int = -1
 
     @property
     def is_empty(self) -> bool:
@@ -40,8 +42,8 @@ class Mark:
 class Segment:
     """A text that is translated as a whole, and its marks.
 
-    marks: sorted by (start, -end), outer before inner; two of them are nested or apart, never crossing. Literals are
-    innermost: nothing is inside one.
+    marks: in the order of `written`; two of them are nested or apart, never crossing. Literals are innermost: nothing
+    is inside one.
     """
 
     text: str
@@ -53,21 +55,43 @@ class Segment:
         return weave(self.text, self.marks)
 
 
-def weave(text: str, marks: Iterable[Mark]) -> str:
-    """Put markup around the words of a text."""
-    return "".join(_woven(text, sorted(marks, key=lambda mark: (mark.start, -mark.end)), 0, len(text)))
+def written(mark: Mark) -> tuple[int, int, int]:
+    """The order in which marks begin when they are written: pairs, outer before inner, then points, then a literal."""
+    rank = 2 if mark.literal is not None else int(mark.is_empty)
+    return mark.start, rank, -mark.end
 
 
-def _woven(text: str, marks: Sequence[Mark], start: int, end: int) -> Iterable[str]:
-    at = start
-    rest = list(marks)
-    while rest:
-        outer = rest.pop(0)
-        yield text[at : outer.start]
-        inner = [mark for mark in rest if mark.end <= outer.end and not (mark.is_empty and mark.start == outer.end)]
-        rest = rest[len(inner) :]
-        yield outer.before
-        yield from _woven(text, inner, outer.start, outer.end)
-        yield outer.after
-        at = outer.end
-    yield text[at:end]
+def weave(text: str, marks: Iterable[Mark], escape: Callable[[str], str] = str) -> str:
+    """Return `text`, escaped, with its marks.
+
+    A literal stands in the output as it is, unescaped, whatever `text` has in its place. Linear after the sort, and
+    without recursion, since both the number of marks and their nesting come from strangers.
+    """
+    out: list[str] = []
+    closing: list[Mark] = []
+    at = 0
+
+    def words(until: int) -> None:
+        nonlocal at
+        if until > at:
+            out.append(escape(text[at:until]))
+            at = until
+
+    for mark in sorted(marks, key=written):
+        while closing and closing[-1].end <= mark.start:
+            words(closing[-1].end)
+            out.append(closing.pop().after)
+        words(mark.start)
+        out.append(mark.before)
+        if mark.literal is not None:
+            out += (mark.literal, mark.after)
+            at = max(at, mark.end)
+        elif mark.is_empty:
+            out.append(mark.after)
+        else:
+            closing.append(mark)
+    while closing:
+        words(closing[-1].end)
+        out.append(closing.pop().after)
+    words(len(text))
+    return "".join(out)

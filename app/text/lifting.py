@@ -1,14 +1,15 @@
-"""Tags that stand in plain text, turned from literals into markup; a text cut at its marks. Pure."""
+"""Tags that stand in plain text, turned from literals into markup; the words between marks. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from app.text.characters import has_letter, trimmed
-from app.text.document import Document
-from app.text.inline import Mark, Segment
+from app.text.document import Range
+from app.text.inline import Mark, Segment, written
 from app.text.kinds import Kind
 
 _NAME = re.compile(r"<(/?)([\w:.-]*)")
@@ -32,20 +33,15 @@ def lift(segment: Segment) -> Segment:
         elif other > index:
             closing = tags[other]
             marks.append(Mark(at, shift.at(closing.start), before=spelling, after=closing.literal or ""))
-    lifted = Segment(shift.without(segment.text), tuple(sorted(marks, key=_written)))
+    lifted = Segment(shift.without(segment.text), tuple(sorted(marks, key=written)))
     # Where tags of several sorts meet at one point, a segment cannot say which is inside: then they stay literals.
     return (
-        lifted if lifted.source == segment.source else Segment(segment.text, tuple(sorted(segment.marks, key=_written)))
+        lifted if lifted.source == segment.source else Segment(segment.text, tuple(sorted(segment.marks, key=written)))
     )
 
 
 def _is_tag(mark: Mark) -> bool:
     return mark.kind is Kind.TAG and mark.literal is not None
-
-
-def _written(mark: Mark) -> tuple[int, int, int]:
-    rank = 2 if mark.literal is not None else int(mark.is_empty)
-    return mark.start, rank, -mark.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,44 +88,13 @@ def _around(tag: Mark, pairs: Sequence[Mark]) -> list[Mark]:
     return [pair for pair in pairs if pair.start <= tag.start and tag.end <= pair.end]
 
 
-def split_at_marks(segment: Segment) -> Document:
-    """The words between marks as segments; literals and markup as gaps, in the order of the source.
+def words_between(segment: Segment) -> list[Range]:
+    """The words between marks, for a model that is to see them without any.
 
-    The last resort where a model loses a mark: it sees less of the sentence, but nothing can be lost. Assembled with
-    its own segments it is `segment.source`, with glossary terms in place of the words that they stand for.
+    The last resort where a model loses a mark: it sees less of the sentence, but nothing can be lost.
     """
-    gaps: list[str] = [""]
-    segments: list[str] = []
-    for text, is_words in _parts(segment):
-        start, end = trimmed(text, 0, len(text)) if is_words else (0, 0)
-        if not has_letter(text[start:end]):
-            gaps[-1] += text
-            continue
-        gaps[-1] += text[:start]
-        segments.append(text[start:end])
-        gaps.append(text[end:])
-    return Document(tuple(gaps), tuple(segments))
-
-
-def _parts(segment: Segment) -> Iterator[tuple[str, bool]]:
-    """The source as (text, is it words?)."""
-    return _walk(segment.text, sorted(segment.marks, key=_written), 0, len(segment.text))
-
-
-def _walk(text: str, marks: Iterable[Mark], start: int, end: int) -> Iterator[tuple[str, bool]]:
-    at = start
-    rest = list(marks)
-    while rest:
-        outer = rest.pop(0)
-        inner = [mark for mark in rest if mark.end <= outer.end and not (mark.is_empty and mark.start == outer.end)]
-        inner = [] if outer.is_empty or outer.literal is not None else inner
-        rest = rest[len(inner) :]
-        yield text[at : outer.start], True
-        yield outer.before, False
-        if outer.literal is None:
-            yield from _walk(text, inner, outer.start, outer.end)
-        else:
-            yield outer.literal, False
-        yield outer.after, False
-        at = outer.end
-    yield text[at:end], True
+    covered = [(mark.start, mark.end) for mark in segment.marks if mark.literal is not None]
+    edges = sorted({0, len(segment.text), *(edge for mark in segment.marks for edge in (mark.start, mark.end))})
+    runs = [(start, end) for start, end in pairwise(edges) if not any(a <= start < b for a, b in covered)]
+    inner = [trimmed(segment.text, start, end) for start, end in runs]
+    return [one for one in inner if has_letter(segment.text[slice(*one)])]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.text.finding import Found, find
-from app.text.inline import Link, Mark
+from app.text.inline import Link, Mark, Segment
 from app.text.kinds import Kind
 from app.text.layout import Atom, atoms
 from app.text.masking import Masked
@@ -22,13 +22,18 @@ _ORDERED = re.compile(r"%[-+#0 ]*[\d*]*(?:\.[\d*]+)?[hlLqjzt]*[a-zA-Z@]|\{\}")
 class Projected:
     """A translation with its marks.
 
-    text: holds every mark exactly once, well nested, whatever the model did.
+    segment: holds every mark exactly once, well nested, whatever the model did.
     missing: marks whose place in it is a guess, that came twice, or that others around them were put wrong by; empty
-    where all is well. Then another attempt may do better, and `split_at_marks` loses nothing.
+    where all is well. Then another attempt may do better, and `words_between` loses nothing.
     """
 
-    text: str
+    segment: Segment
     missing: tuple[Mark, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The translation as plain text, markup and all."""
+        return self.segment.source
 
 
 def project(masked: Masked, translation: str, links: Sequence[Link]) -> Projected:
@@ -37,15 +42,15 @@ def project(masked: Masked, translation: str, links: Sequence[Link]) -> Projecte
     links: where the words of the translation came from; may be empty: then only stand-ins are found.
     """
     if not masked.places:
-        return Projected(translation)
+        return Projected(Segment(translation))
     found = find(masked, translation, links)
     row = _row(masked, translation, found, links)
     owners = _owners(row, found)
     doubted = _reordered(masked, owners)
     placing = place(masked, row, owners)
-    text = render(masked, translation, row, owners, placing)
-    doubted |= placing.guessed | set(_wrong_count(masked, text)) | _doubled(masked, translation, found)
-    return Projected(text, tuple(masked.places[index].mark for index in sorted(doubted)))
+    made = render(masked, translation, row, owners, placing)
+    doubted |= placing.guessed | set(_wrong_count(masked, made.source)) | _doubled(masked, translation, found)
+    return Projected(made, tuple(masked.places[index].mark for index in sorted(doubted)))
 
 
 def _row(masked: Masked, translation: str, found: Found, links: Sequence[Link]) -> list[Atom]:

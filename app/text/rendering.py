@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.text.characters import is_unspaced
+from app.text.inline import Mark, Segment
 from app.text.layout import Atom
 from app.text.masking import Masked, Place
 from app.text.placing import Placing
@@ -13,16 +14,21 @@ from app.text.placing import Placing
 
 @dataclass(slots=True)
 class _Piece:
-    """One thing to write. atom: its number in the row, -1 for what stands between two atoms."""
+    """One thing to write. atom: its number in the row, -1 for what stands between two atoms.
+
+    mark: whose literal or markup it is; None for words.
+    """
 
     text: str
     atom: int = -1
     opens: bool = False
+    closes: bool = False
     point: Place | None = None
+    mark: Mark | None = None
 
 
-def render(masked: Masked, translation: str, row: Sequence[Atom], owners: dict[int, int], placing: Placing) -> str:
-    """Return the text. Every mark is written exactly once."""
+def render(masked: Masked, translation: str, row: Sequence[Atom], owners: dict[int, int], placing: Placing) -> Segment:
+    """Return the translation with its marks. Each of them is there exactly once."""
     writer = _Writer(masked, translation, row, owners)
     for piece in _Pieces(masked, translation, row, owners, placing).inside(-1, 0, len(row)):
         writer.write(piece)
@@ -51,18 +57,18 @@ class _Pieces:
         one = self.masked.places[child]
         mark = one.mark
         if not one.is_pair:
-            yield _Piece(mark.before + (mark.literal or "") + mark.after, point=one)
+            yield _Piece(mark.before + (mark.literal or "") + mark.after, point=one, mark=mark)
             return
-        yield _Piece(mark.before, opens=True)
+        yield _Piece(mark.before, opens=True, mark=mark)
         yield from self.inside(child, first, last)
-        yield _Piece(mark.after)
+        yield _Piece(mark.after, closes=True, mark=mark)
 
     def _atoms(self, start: int, end: int) -> Iterator[_Piece]:
         for number in range(start, end):
             atom = self.row[number]
             if number in self.owners:
                 mark = self.masked.places[self.owners[number]].mark
-                yield _Piece(mark.before + (mark.literal or "") + mark.after, number)
+                yield _Piece(mark.before + (mark.literal or "") + mark.after, number, mark=mark)
             else:
                 yield _Piece(self.translation[atom.start : atom.end], number)
 
@@ -76,6 +82,10 @@ class _Writer:
         self._row = row
         self._owners = owners
         self._out: list[str] = []
+        self._words: list[str] = []
+        self._length = 0
+        self._marks: list[Mark] = []
+        self._open: list[int] = []
         self._next = 0
         self._space = self._gap(0)
         self._due = self._space
@@ -89,14 +99,34 @@ class _Writer:
         else:
             if piece.opens:
                 self._spend()
-            self._out.append(piece.text)
+            self._put(piece)
 
-    def finished(self) -> str:
-        return "".join(self._out)
+    def finished(self) -> Segment:
+        return Segment("".join(self._words), tuple(self._marks))
+
+    def _put(self, piece: _Piece) -> None:
+        """Write one piece: into the words, or as a mark on them. Marks come in the order in which they begin."""
+        self._out.append(piece.text)
+        mark = piece.mark
+        if mark is None:
+            self._add(piece.text)
+        elif piece.closes:
+            at = self._open.pop()
+            self._marks[at] = replace(self._marks[at], end=self._length)
+        else:
+            start = self._length
+            self._add(mark.literal or "")
+            if piece.opens:
+                self._open.append(len(self._marks))
+            self._marks.append(replace(mark, start=start, end=self._length))
+
+    def _add(self, words: str) -> None:
+        self._words.append(words)
+        self._length += len(words)
 
     def _write_atom(self, piece: _Piece) -> None:
         self._spend()
-        self._out.append(piece.text)
+        self._put(piece)
         self._next = piece.atom + 1
         self._space = self._due = self._gap(self._next)
 
@@ -111,7 +141,7 @@ class _Writer:
             self._due = self._due or ("" if self._ends_in_space() else " ")
             self._spend()
             self._due = ""
-        self._out.append(piece.text)
+        self._put(piece)
         if outer:
             keeps = after or (not before and not any(one.glued))
             self._due = (self._space or (" " if after and self._is_word(self._next) else "")) if keeps else ""
@@ -121,6 +151,7 @@ class _Writer:
     def _spend(self) -> None:
         if self._due and not self._ends_in_space():
             self._out.append(self._due)
+            self._add(self._due)
         self._due = ""
 
     def _ends_in_space(self) -> bool:

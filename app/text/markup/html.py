@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from html import unescape
 from itertools import accumulate
 
-from app.text.inline import Mark
+from app.text.inline import Mark, weave
 from app.text.markup.blocks import Spelling
 from app.text.markup.html_attributes import Attributes
 from app.text.markup.html_names import BLOCKS, CLOSES, CODE, INVISIBLE, SCOPES, UNNESTED, UNTOUCHED, VOIDS, WORDLESS
 from app.text.markup.html_tokens import Token, TokenKind, tokenize
 from app.text.markup.items import Item, Kind
 from app.text.markup.options import Options
-from app.text.markup.weaving import weave
 
 LONGEST_LITERAL = 160
 """Code points of code and the like that a sentence may hold; what is longer parts blocks."""
@@ -100,7 +99,8 @@ class _Reader:
             case TokenKind.RAW_TEXT:  # a title; the other elements of this kind are untouched
                 yield Item(Kind.TEXT, token.raw, unescape(token.raw), syntax=html_syntax)
             case TokenKind.OTHER:
-                yield Item(Kind.VOID, token.raw)
+                # a template puts words there, a comment does not
+                yield Item(Kind.VOID, token.raw, keeps_space=token.raw.startswith(("<?", "<%")))
             case TokenKind.CLOSE:
                 self._links.discard(token.name)
                 yield Item(Kind.SPLIT if token.name in self._blocks else Kind.CLOSE, token.raw, name=token.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 from markdown_it.token import Token
@@ -12,13 +11,13 @@ from markdown_it.token import Token
 from app.text.markup import html
 from app.text.markup.html_attributes import Attributes
 from app.text.markup.items import Item, Kind
-from app.text.markup.markdown_inline import Content, inline_items
+from app.text.markup.markdown_inline import MARKUP, Content, inline_items
 from app.text.markup.markdown_spans import parser
 from app.text.markup.markdown_syntax import MarkdownSyntax, Place
 from app.text.markup.options import Options
 
-LONGEST = 20_000
-"""Code points in one paragraph that are looked through for markup; what is longer is left as it is."""
+LONGEST = 10_000
+"""Code points in one paragraph that are looked through for markup; what is longer and has any is left as it is."""
 
 _FRONT_MATTER = re.compile(r"\ufeff?(---|\+\+\+)[ \t]*\r?\n(?:[^\n]*+\n)*?\1[ \t]*(?:\r?\n|\Z)")
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n?|\n|\Z)")
@@ -52,10 +51,10 @@ class _Reader:
         tokens = parser().parse(self._source[self._start :], env)
         references = env.get("references", {})
         yield Item(Kind.SPLIT, self._given[: self._start])
-        for before, token in pairwise(tokens):
+        for before, token in zip([None, *tokens], tokens, strict=False):
             if token.type == "html_block":
                 yield from self._html(token)
-            elif token.type == "inline" and before.type in _PLACES:
+            elif before and token.type == "inline" and before.type in _PLACES:
                 place = _PLACES[before.type]
                 content = self._content(token, place)
                 if content is not None:
@@ -85,7 +84,7 @@ class _Reader:
 
     def _content(self, token: Token, place: Place) -> Content | None:
         """Find inline content in the source; None where it is not there as it is, so that nothing is guessed."""
-        if not token.map or not token.content or len(token.content) > LONGEST:
+        if not token.map or not token.content or (len(token.content) > LONGEST and MARKUP.search(token.content)):
             return None
         if place is Place.CELL:
             return self._cell(token.content, token.map[0])

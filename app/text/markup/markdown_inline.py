@@ -16,6 +16,9 @@ from app.text.markup.html_tokens import TokenKind, tokenize
 from app.text.markup.items import Item, Kind
 from app.text.markup.markdown_spans import References, Span, spans
 
+MARKUP = re.compile(r"[\\`*_\[\]<&~]")
+"""What inline markup begins with."""
+
 _SPECIAL = re.compile(r"[\\`*_\[\]<&~\n]")
 _ALTERNATIVE = re.compile(r"!\[([^\\`*_\[\]<&~]+)\]")
 _TASK = re.compile(r"\[[ xX]\][ \t]+|\[![A-Za-z]+\]")  # "[x] done", "[!NOTE]"

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-from app.text.inline import Mark
+from app.text.inline import Mark, weave
 from app.text.markup.blocks import Spelling
 from app.text.markup.html_attributes import Attributes
 from app.text.markup.items import Kind
 from app.text.markup.markdown_inline import Content, inline_items
 from app.text.markup.markdown_spans import References, parser
-from app.text.markup.weaving import Escape, weave
 
 _HARMLESS = re.compile(r"[^\\`*_\[\]<>&~|#+=\-\d:][^\\`*_\[\]<>&~|#]*")
-_MEANINGFUL = re.compile(r"[\\`*_\[\]<&~|#]|!\Z|(?:\A|(?<=\s))[>+=\-:]|(?:(?<=\A\d)|(?<=\A\d\d)|(?<=\A\d\d\d))[.)]")
+_MEANINGFUL = re.compile(r"[\\`*_\[\]<&~|#]|!\Z|(?:\A|(?<=\s))[>+=\-:]")
+_NUMBER = re.compile(r"\A(\d++)([.)])")
 _MARKER = re.compile(r"\*\*|__|~~|[*_]")
 _INNERMOST = re.compile(r"(?:\*|_|~~)+\Z")
 _TAGS = {"*": "em", "_": "em", "**": "strong", "__": "strong", "~~": "del"}
@@ -59,17 +59,15 @@ class MarkdownSyntax:
         return _same(words, weave(text, bare, str)) and _same(markup, weave(text, marks, _nothing))
 
     def _stands(self, candidate: str) -> bool:
-        """Whether it is one block of its kind, and not, say, a list."""
-        if self.place is Place.CELL:
-            return "\n" not in candidate
+        """Whether it is one block of its kind, and not, say, a list, which would also end a table at its first cell."""
         kind, before = ("heading_open", "# ") if self.place is Place.HEADING else ("paragraph_open", "")
         tokens = parser().parse(before + candidate, {"references": dict(self.references)})
         return len(tokens) == 3 and tokens[0].type == kind and tokens[1].content == candidate
 
 
-def _ways(marks: Sequence[Mark], spelling: Spelling) -> Iterator[tuple[Sequence[Mark], Escape]]:
+def _ways(marks: Sequence[Mark], spelling: Spelling) -> Iterator[tuple[Sequence[Mark], Callable[[str], str]]]:
     def escaped(words: str) -> str:
-        return _MEANINGFUL.sub(r"\\\g<0>", words).translate(dict(spelling))
+        return _NUMBER.sub(r"\1\\\2", _MEANINGFUL.sub(r"\\\g<0>", words)).translate(dict(spelling))
 
     yield marks, lambda words: words.translate(dict(spelling))
     yield marks, escaped

@@ -42,10 +42,12 @@ def marked(items: Sequence[Item]) -> tuple[str, tuple[Mark, ...]]:
     """
     root = _Node(0)
     text, nodes = _tree(items, root)
-    root.end = len(text)
     for node in nodes:
         _tighten(node, text)
-    for node in nodes:
+    if not any(item.keeps_space for item in items if item.kind is Kind.TEXT):
+        text = text.rstrip(" ")
+    root.end = len(text)
+    for node in [root, *nodes]:
         _settle(node, items)
     for node in [*reversed(nodes), root]:
         _fold(node, is_root=node is root)

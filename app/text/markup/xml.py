@@ -8,13 +8,12 @@ from collections.abc import Iterator, Sequence
 from html import unescape
 
 from app.text.characters import has_letter
-from app.text.inline import Mark
+from app.text.inline import Mark, weave
 from app.text.markup import html
 from app.text.markup.blocks import Spelling
 from app.text.markup.html_attributes import Attributes
 from app.text.markup.items import Item, Kind
 from app.text.markup.options import Options
-from app.text.markup.weaving import weave
 from app.text.markup.xml_tokens import XmlKind, XmlToken, tokenize
 
 _ESCAPES: dict[int, str | None] = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"}

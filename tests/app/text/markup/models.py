@@ -51,7 +51,7 @@ def texts(text: str, options: Options) -> list[str]:
 
 def html_skeleton(text: str, *, ordered: bool) -> object:
     """Return tags, attributes, nesting and comments of HTML; without the order of siblings, if so wished."""
-    root = LexborHTMLParser(text).root
+    root = LexborHTMLParser(f"<body>{text}").root  # before it, a comment is not in the body
     assert root is not None
     return _html_node(root, ordered=ordered)
 

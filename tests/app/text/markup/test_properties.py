@@ -46,7 +46,7 @@ def test_html_keeps_its_tree_where_words_change(text: str) -> None:
     assert models.html_skeleton(models.translate(text, PLAIN_HTML, models.hostile), ordered=True) == expected
 
 
-@given(strategies.html())
+@given(strategies.html() | strategies.soup())
 def test_html_keeps_its_tree_where_words_move(text: str) -> None:
     moved = models.translate(text, PLAIN_HTML, models.backwards)
     assert models.html_skeleton(moved, ordered=False) == models.html_skeleton(text, ordered=False)
