@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-from app.languages import UnknownLanguage, display_name, match, normalise
+from app.languages import UnknownLanguage, display_name, match, normalise, parse
 
 # Calibrated on English and Portuguese (docs/text.md has the figures). A text without a word that the model knows
 # scores 0.1245 for English, whatever it says: less evidence than that is none.
@@ -69,6 +69,15 @@ class Detector(Protocol):
     def detect(self, text: str, served: Collection[str]) -> Detection:
         """The language of `text` among `served` (codes in any dialect), or Undecidable."""
         ...
+
+
+def looks_like(detector: Detector, served: Collection[str], text: str) -> str | None:
+    """Return the primary subtag of the language that a text seems to be in, served or not; None where it is silent."""
+    try:
+        found: str | None = detector.detect(text, served).language
+    except Undecidable as error:
+        found = error.looks_like
+    return parse(found).language if found else None
 
 
 class _Model(Protocol):

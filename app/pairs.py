@@ -1,24 +1,36 @@
-"""One language pair on one leased replica: prepare texts, translate segments, assemble; calls the pool."""
+"""One language pair on one leased replica: read texts, translate their segments, write them again; calls the pool."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 
 from app.glossaries.terms import NO_TERMS, Terms
 from app.routes import Leg
-from app.text.document import Document
-from app.text.fitting import Count
-from app.text.joining import joined
-from app.text.preparation import halve, prepare
+from app.segments import SegmentTranslator, Translated, mean_score
+from app.text.checks.checking import check
+from app.text.checks.faults import warnings_of
+from app.text.checks.readings import pair_of
+from app.text.checks.tongues import Detect
+from app.text.cutting import Cut
+from app.text.document import Range, assemble
+from app.text.icu import branches
+from app.text.inline import Mark, Segment
+from app.text.kinds import Kind
+from app.text.manuscript import Find, Manuscript, marked_up, plain
+from app.text.markup import Options
+from app.text.placeholders import placeholders
+from app.text.preparation import prepare
 from app.text.segmentation import Split, unwrapped
 from app.tiers import Tier
 from model_pool.catalog.manifest import Manifest
 from model_pool.pool import ModelPool, ReplicaLease
-from model_pool.types import Translation
+from model_pool.types import DecodeOptions, Translation
 
 UNTRANSLATED = "none"
 """`model_used` of a text that is in the target language already, or has nothing to translate in it."""
@@ -37,6 +49,7 @@ class Answer:
     confidence: geometric mean of the model's probabilities over the target tokens, in [0, 1]; 1 where nothing was
     translated. cached: every segment was translated for an earlier request. tier_used: "" for the one asked for.
     route: every language on the way, the text's own included; empty where nothing was translated.
+    faults: how many of each kind are left. retried: segments that were translated more than once.
     """
 
     text: str
@@ -47,61 +60,125 @@ class Answer:
     tier_used: str = ""
     route: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    faults: Mapping[str, int] = field(default_factory=dict)
+    retried: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a request wants its texts read.
+
+    split: what ends a segment. markup: the format, None for plain text. terms: words that are translated in one way
+    only, or not at all; `terms.find(text)` has their marks. detect: tells the language of what was written.
+    """
+
+    split: Split = Split.SENTENCES
+    markup: Options | None = None
+    terms: Terms = NO_TERMS
+    detect: Detect | None = None
+
+
+PLAINLY = Reading()
 
 
 @dataclass(frozen=True, slots=True)
 class PairTranslator:
-    """Holds what a group of texts of one pair has in common.
-
-    terms: words that are translated in one way only, or not at all; `terms.find(text)` has their marks.
-    """
+    """Holds what a group of texts of one pair has in common."""
 
     pool: ModelPool
     lease: ReplicaLease
     leg: Leg
     tier: Tier
     client: str
-    split: Split = Split.SENTENCES
-    terms: Terms = NO_TERMS
-
-    @property
-    def _count(self) -> Count:
-        return self.lease.resource.tokenizer.count
+    reading: Reading = PLAINLY
 
     async def translate(self, texts: Sequence[str]) -> list[Answer]:
-        """Return one answer per text, in order. All their segments are queued at once."""
-        documents = await self._prepare(texts)
-        segments = [segment for document in documents for segment in document.segments]
-        translations = iter(await self._complete(segments))
+        """Return one answer per text, in order. All their segments are queued at once. Raises MalformedMarkup."""
+        translator = self._translator()
+        manuscripts = await self._read(texts, await self._messages(texts, translator))
+        segments = [segment for manuscript in manuscripts for segment in manuscript.segments]
+        done = iter(await translator.translate(segments))
         model = _model_used(self.lease)
-        return [_answer(document, list(islice(translations, len(document.segments))), model) for document in documents]
+        return [
+            _answer(manuscript, list(islice(done, sum(1 for _ in manuscript.segments))), model)
+            for manuscript in manuscripts
+        ]
 
-    async def _prepare(self, texts: Sequence[str]) -> list[Document]:
-        count, limit = self._count, _segment_limit(self.leg.spec.checkpoint.manifest, self.tier.max_length)
+    def _translator(self) -> SegmentTranslator:
+        manifest = self.leg.spec.checkpoint.manifest
+        return SegmentTranslator(
+            self._decode,
+            self.tier.options,
+            count=self.lease.resource.tokenizer.count,
+            check=partial(
+                check,
+                pair=pair_of(self.leg.source, self.leg.target),
+                detect=self.reading.detect,
+                many_targets=len(manifest.targets) > 1,
+            ),
+        )
 
-        def work() -> list[Document]:
-            return [prepare(text, self.leg.source, count, limit, self.split) for text in texts]
+    async def _read(self, texts: Sequence[str], messages: Mapping[str, str]) -> list[Manuscript]:
+        """Cut texts into segments. messages: ICU messages, with their branches translated."""
+        find, divide = self._find(messages), self._divide()
+
+        def work() -> list[Manuscript]:
+            markup = self.reading.markup
+            if markup is None:
+                return [plain(text, find, divide) for text in texts]
+            return [marked_up(text, markup, find, divide) for text in texts]
 
         return await asyncio.to_thread(work) if sum(map(len, texts)) > _OFF_THE_LOOP else work()
 
-    async def _complete(self, segments: Sequence[str]) -> list[Translation]:
-        """Translate segments; each that ran into the output limit once more, in halves."""
-        translations = await self._decode(segments)
-        for index, translation in enumerate(translations):
-            if translation.truncated:
-                halves = halve(segments[index], self._count)
-                translations[index] = _joined(halves, await self._decode(halves.segments))
-        return translations
+    def _find(self, messages: Mapping[str, str]) -> Find:
+        terms, unknown = self.reading.terms, self.lease.resource.tokenizer.unknown
 
-    async def _decode(self, segments: Sequence[str]) -> list[Translation]:
+        def find(text: str) -> list[Iterable[Mark]]:
+            found = placeholders(text)
+            if messages:
+                found = [replace(one, literal=messages.get(one.literal or "", one.literal)) for one in found]
+            return [found, terms.find(text), map(partial(_untouched, text), unknown(text))]
+
+        return find
+
+    def _divide(self) -> Callable[[Segment], Cut]:
+        manifest, tokenizer = self.leg.spec.checkpoint.manifest, self.lease.resource.tokenizer
+        limit = _segment_limit(manifest, self.tier.max_length)
+        return partial(prepare, language=self.leg.source, count=tokenizer.count, limit=limit, split=self.reading.split)
+
+    async def _messages(self, texts: Sequence[str], translator: SegmentTranslator) -> Mapping[str, str]:
+        """Translate the words in the branches of ICU messages; what chooses between them stays."""
+        if not any("{" in text for text in texts):
+            return {}
+        kinds = (Kind.MESSAGE,)
+        messages = {mark.literal or "": None for text in texts for mark in placeholders(text, kinds=kinds)}
+        documents = {message: branches(message) for message in messages}
+        pieces = [piece for document in documents.values() for piece in document.segments]
+        find, divide = self._find({}), self._divide()
+        read = [plain(piece, find, divide) for piece in pieces]
+        done = iter(await translator.translate([segment for one in read for segment in one.segments]))
+        made = iter([one.assembled([next(done).segment for _ in one.segments]) for one in read])
+        return {
+            message: assemble(document, [next(made) for _ in document.segments])
+            for message, document in documents.items()
+        }
+
+    async def _decode(self, texts: Sequence[str], options: DecodeOptions) -> list[Translation]:
         return await self.pool.translate(
             self.lease,
-            segments if self.split is Split.SENTENCES else [unwrapped(segment) for segment in segments],
+            texts if self.reading.split is Split.SENTENCES else [unwrapped(text) for text in texts],
             source=self.leg.source,
             target=self.leg.target,
-            options=self.tier.options,
+            options=options,
             client=self.client,
         )
+
+
+def _untouched(text: str, place: Range) -> Mark:
+    """A literal for what the checkpoint has no pieces for. Signs are no words of a sentence, as little as emoji."""
+    literal = text[slice(*place)]
+    kind = Kind.IDENTIFIER if any(map(str.isalnum, literal)) else Kind.EMOJI
+    return Mark(*place, literal=literal, kind=kind)
 
 
 def _segment_limit(manifest: Manifest, max_length: int) -> int:
@@ -110,40 +187,29 @@ def _segment_limit(manifest: Manifest, max_length: int) -> int:
     return max(1, min([max_length, *(limit - _SPECIAL_TOKENS for limit in positions)]))
 
 
-def _joined(halves: Document, parts: Sequence[Translation]) -> Translation:
-    tokens = sum(part.target_tokens for part in parts)
-    return Translation(
-        texts=(joined(halves, [part.text for part in parts]),),
-        scores=(_mean_score(parts),),
-        source_tokens=sum(part.source_tokens for part in parts),
-        target_tokens=tokens,
-        truncated=any(part.truncated for part in parts),
-    )
-
-
-def _answer(document: Document, translations: Sequence[Translation], model: str) -> Answer:
-    if not translations:
-        return Answer(document.source)
-    incomplete = sum(translation.truncated for translation in translations)
+def _answer(manuscript: Manuscript, done: Sequence[Translated], model: str) -> Answer:
+    if not done:
+        return Answer(manuscript.assembled([]))
     return Answer(
-        text=joined(document, [translation.text for translation in translations]),
+        text=manuscript.assembled([one.segment for one in done]),
         model_used=model,
-        confidence=math.exp(_mean_score(translations)),
-        segments=len(translations),
-        cached=all(translation.cached for translation in translations),
-        warnings=(_incomplete(incomplete),) if incomplete else (),
+        confidence=math.exp(mean_score(done)),
+        segments=len(done),
+        cached=all(one.cached for one in done),
+        warnings=tuple(_warnings(done)),
+        faults=Counter(fault.kind.value for one in done for fault in one.faults if fault.sure),
+        retried=sum(one.attempts > 1 for one in done),
     )
 
 
-def _mean_score(translations: Sequence[Translation]) -> float:
-    """Return the mean log probability per target token; the end token of each segment counts as one."""
-    weights = [translation.target_tokens + 1 for translation in translations]
-    total = sum(t.scores[0] * weight for t, weight in zip(translations, weights, strict=True))
-    return total / sum(weights) if weights else 0.0
-
-
-def _incomplete(count: int) -> str:
-    return f"{count} segment(s) ran into the output limit and may be repetitive or incomplete."
+def _warnings(done: Sequence[Translated]) -> Iterator[str]:
+    incomplete = sum(one.truncated for one in done)
+    if incomplete:
+        yield f"truncated: {incomplete} segment(s) ran into the output limit and may be repetitive or incomplete."
+    doubted = [mark.literal or mark.before + mark.after for one in done for mark in one.missing]
+    if doubted:
+        yield f"placeholder: the place of {', '.join(doubted[:5])} is a guess ({len(doubted)} in all)."
+    yield from warnings_of(fault for one in done for fault in one.faults)
 
 
 def _model_used(lease: ReplicaLease) -> str:

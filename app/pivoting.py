@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from app.concurrency import together
 from app.glossaries.terms import NO_TERMS, Terms, TermTable
-from app.pairs import UNTRANSLATED, Answer, PairTranslator
+from app.pairs import PLAINLY, UNTRANSLATED, Answer, PairTranslator, Reading
 from app.routes import Leg, Route
-from app.text.segmentation import Split
 from app.tiers import Tier
 from model_pool.errors import PoolSaturated
 from model_pool.pool import ModelPool, ReplicaLease
@@ -32,14 +32,13 @@ class RouteTranslator:
     route: Route
     tier: Tier
     client: str
-    split: Split = Split.SENTENCES
-    terms: Terms = NO_TERMS
+    reading: Reading = PLAINLY
 
     async def translate(self, texts: Sequence[str]) -> list[Answer]:
         """Return one answer per text, in order. Raises what the pool does."""
         first, *others = self.route.legs
         async with self.pool.lease(first.spec) as lease:
-            answers = await self._pair(first, lease, self.terms).translate(texts)
+            answers = await self._pair(first, lease, self.reading.terms).translate(texts)
         for leg in others:
             async with self._patient_lease(leg) as lease:
                 following = await self._go_on(leg, lease, [answer.text for answer in answers], texts)
@@ -50,10 +49,10 @@ class RouteTranslator:
         self, leg: Leg, lease: ReplicaLease, texts: Sequence[str], originals: Sequence[str]
     ) -> list[Answer]:
         """Translate what the leg before wrote; terms that it put in are in the last language and stay as they are."""
-        if not self.terms:
+        if not self.reading.terms:
             return await self._pair(leg, lease, NO_TERMS).translate(texts)
         groups: dict[frozenset[str], list[int]] = {}
-        for index, literals in enumerate(map(self.terms.held_for_next_leg, originals)):
+        for index, literals in enumerate(map(self.reading.terms.held_for_next_leg, originals)):
             groups.setdefault(literals, []).append(index)
         work = (
             self._pair(leg, lease, _held(literals)).translate([texts[index] for index in indexes])
@@ -66,7 +65,7 @@ class RouteTranslator:
         return following
 
     def _pair(self, leg: Leg, lease: ReplicaLease, terms: Terms) -> PairTranslator:
-        return PairTranslator(self.pool, lease, leg, self.tier, self.client, self.split, terms)
+        return PairTranslator(self.pool, lease, leg, self.tier, self.client, replace(self.reading, terms=terms))
 
     @asynccontextmanager
     async def _patient_lease(self, leg: Leg) -> AsyncIterator[ReplicaLease]:
@@ -114,4 +113,6 @@ def _joined(before: Answer, after: Answer) -> Answer:
         segments=before.segments,
         cached=before.cached and after.cached,
         warnings=(*before.warnings, *after.warnings),
+        faults=Counter(before.faults) + Counter(after.faults),
+        retried=before.retried + after.retried,
     )

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import perf_counter
 
 from app.concurrency import together
-from app.detection import Detection, Detector
+from app.detection import Detection, Detector, looks_like
 from app.errors import PairUnsupported
 from app.glossaries.library import NO_WORDING, Wording
 from app.glossaries.terms import Terms
 from app.languages import Match, match
-from app.pairs import Answer
+from app.pairs import Answer, Reading
 from app.pivoting import RouteTranslator
 from app.routes import Route
 from app.text.characters import has_letter
+from app.text.markup import Options
 from app.text.segmentation import Split
 from app.tiers import Tier, TierTable
 from model_pool.errors import DeviceLost, LoadFailed, PoolError, PoolSaturated
@@ -34,6 +36,7 @@ class Wishes:
 
     wording: Wording = NO_WORDING
     split: Split = Split.SENTENCES
+    markup: Options | None = None
 
 
 NO_WISHES = Wishes()
@@ -135,13 +138,16 @@ class Translator:
     async def _translate(self, route: Route, texts: Sequence[str], terms: Terms, work: _Work) -> list[Answer]:
         tier = work.tier
         try:
-            return await RouteTranslator(self._pool, route, tier, work.client, work.wishes.split, terms).translate(
-                texts
-            )
+            way = RouteTranslator(self._pool, route, tier, work.client, self._reading(terms, work))
+            return await way.translate(texts)
         except (LoadFailed, PoolSaturated, DeviceLost) as error:
             if not tier.fallback:
                 raise
             return await self._fall_back(error, route, texts, terms, work)
+
+    def _reading(self, terms: Terms, work: _Work) -> Reading:
+        detect = partial(looks_like, self._detector, work.tier.languages)
+        return Reading(work.wishes.split, work.wishes.markup, terms, detect)
 
     async def _fall_back(
         self, error: PoolError, route: Route, texts: Sequence[str], terms: Terms, work: _Work

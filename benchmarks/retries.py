@@ -19,7 +19,7 @@ from app.text.capitals import hushed, is_shouted, raised
 from app.text.checks.checking import check
 from app.text.checks.faults import Fault
 from app.text.checks.readings import Pair, pair_of
-from app.text.document import assemble
+from app.text.inline import Segment
 from app.text.preparation import halve
 from benchmarks.pairs import read_tsv
 from benchmarks.report import Report
@@ -56,14 +56,13 @@ class Work:
         ]
 
     def _halves(self, texts: Sequence[str], options: DecodeOptions) -> list[Output]:
-        documents = [halve(text, self.student.count) for text in texts]
-        parts = iter(self.student.translate([part for one in documents for part in one.segments], options))
+        halves = [halve(Segment(text), self.student.count) for text in texts]
+        parts = iter(self.student.translate([part.text for one in halves for part in one.segments], options))
         outputs = []
-        for document in documents:
-            own = [next(parts) for _ in document.segments]
-            outputs.append(
-                Output(assemble(document, [part.text for part in own]), min((part.score for part in own), default=0.0))
-            )
+        for one in halves:
+            own = [next(parts) for _ in one.segments]
+            text = one.joined([Segment(part.text) for part in own]).text
+            outputs.append(Output(text, min((part.score for part in own), default=0.0)))
         return outputs
 
     def faults(self, text: str, output: Output) -> tuple[Fault, ...]:

@@ -18,12 +18,14 @@ from app.api.schemas.native import (
     Language,
     Model,
     ModelsResponse,
+    TextFormat,
     TranslateRequest,
     TranslateResponse,
 )
 from app.auth import require
 from app.concurrency import together
 from app.languages import display_name
+from app.text.markup import Format, Options
 from app.tiers import Tier
 from app.translate import Outcome, Wishes
 
@@ -97,9 +99,13 @@ async def _translate(request: TranslateRequest, texts: Sequence[str], asking: Co
         target=request.target_language,
         tier=request.model_type,
         client=asking.client,
-        wishes=Wishes(wording, request.split_sentences),
+        wishes=Wishes(wording, request.split_sentences, _markup(request.format)),
     )
     return _response(outcomes, single=isinstance(request.text, str))
+
+
+def _markup(form: TextFormat) -> Options | None:
+    return None if form is TextFormat.TEXT else Options(Format(form.value))
 
 
 def _response(outcomes: Sequence[Outcome], *, single: bool) -> TranslateResponse:

@@ -50,6 +50,8 @@ class Metrics(Observer):
         self.latency = self._histogram("http_request_duration_seconds", "HTTP time to answer", _LATENCY, "route")
         self.translations = self._counter("translations", "Texts translated", "tier", "source", "target")
         self.characters = self._counter("translated_characters", "Code points of translated texts", "tier")
+        self.faults = self._counter("segment_faults", "Faults left in translated segments", "kind")
+        self.retried = self._counter("retried_segments", "Segments translated more than once", "tier")
         self.queue = self._histogram("queue_duration_seconds", "Wait of a segment for its batch", _QUEUE, "replica")
         self.batch_segments = self._histogram("batch_segments", "Segments in one batch", _BATCH, "replica")
         self.batch_seconds = self._histogram("batch_duration_seconds", "One batch in the engine", _LATENCY, "replica")
@@ -72,6 +74,10 @@ class Metrics(Observer):
         for outcome in outcomes:
             self.translations(outcome.tier, outcome.source, outcome.target).inc()
             self.characters(outcome.tier).inc(len(outcome.original))
+            for kind, faults in outcome.answer.faults.items():
+                self.faults(kind).inc(faults)
+            if outcome.answer.retried:
+                self.retried(outcome.tier).inc(outcome.answer.retried)
 
     def render(self) -> bytes:
         """Return the exposition text."""

@@ -37,7 +37,8 @@ class Cut:
             sources, targets = self.segments[at - 1 : at + 1], parts[at - 1 : at + 1]
             gaps[at] = gap_between(gaps[at], (sources[0].text, sources[1].text), (targets[0].text, targets[1].text))
         layout = _Layout(self.ranges, gaps, parts)
-        marks = (replace(layout.moved(mark, key), key=mark.key) for key, mark in enumerate(self.whole.marks))
+        moved = (layout.moved(mark, key) for key, mark in enumerate(self.whole.marks))
+        marks = (replace(mark, key=self.whole.marks[mark.key].key) for mark in moved if mark is not None)
         new = (replace(mark, start=mark.start + base, end=mark.end + base) for mark, base in layout.unknown())
         return Segment(layout.text, tuple(sorted((*marks, *new), key=written)))
 
@@ -87,16 +88,17 @@ class _Layout:
             length += len(part.text) + len(gap)
         self.text = "".join(out)
 
-    def moved(self, mark: Mark, key: int) -> Mark:
+    def moved(self, mark: Mark, key: int) -> Mark | None:
+        """Return a mark where it is now; None for a tag that was found in a segment's text and is `unknown` now."""
+        mark = replace(mark, key=key)
         if mark.literal is None and not mark.is_empty:
             start, end = self._opening(mark.start, key), self._closing(mark.end, key)
             return replace(mark, start=start, end=max(start, end))
         at = bisect_right(self._starts, mark.start) - 1
         inside = at >= 0 and mark.start < self._ends[at] and (not mark.is_empty or mark.start > self._starts[at])
-        found = self._known[at].get(key) if inside else None
-        if found is not None:
-            base = self._news[at][0]
-            return replace(mark, start=base + found.start, end=base + found.end)
+        if inside:
+            base, found = self._news[at][0], self._known[at].get(key)
+            return replace(mark, start=base + found.start, end=base + found.end) if found else None
         start = self._opening(mark.start, key)
         return replace(mark, start=start, end=start + (mark.end - mark.start))
 

@@ -1,28 +1,74 @@
-"""From a text to segments that a checkpoint can take whole: sentences, then fitted to its limit. Pure."""
+"""From a marked text to segments that a checkpoint can take whole: sentences, then fitted to its limit. Pure."""
 
 from __future__ import annotations
 
-from app.text.document import Document, from_ranges
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+
+from app.text.characters import has_letter
+from app.text.cutting import Cut, cut
+from app.text.document import Document, Range
 from app.text.fitting import Count, fit
+from app.text.inline import Mark, Segment
 from app.text.segmentation import Split, segment
 
 
-def prepare(text: str, language: str, count: Count, limit: int, split: Split = Split.SENTENCES) -> Document:
-    """Segment `text` so that every segment takes 1 to `limit` tokens, whatever `split` asks for.
+def prepare(whole: Segment, language: str, count: Count, limit: int, split: Split = Split.SENTENCES) -> Cut:
+    """Cut a text so that every segment takes 1 to `limit` tokens, whatever `split` asks for.
 
-    A segment without any token, such as zero-width characters that the tokenizer drops, goes to a gap: the model
-    would make something up for it.
+    No cut goes through a literal. What has no word beside its literals, or no token at all, such as zero-width
+    characters that the tokenizer drops, is in a gap: the model would make something up for it.
     """
     counted = _remembering(count)
-    fitted = fit(segment(text, language, split), counted, limit)
-    if all(map(counted, fitted.segments)):
-        return fitted
-    return fitted.refine(lambda one: from_ranges(one, [(0, len(one))] if counted(one) else []))
+    document = fit(segment(whole.text, language, split), counted, limit)
+    ranges = _ranges(document)
+    literals = [mark for mark in whole.marks if mark.literal is not None]
+    if literals:
+        ranges = _around(ranges, literals)
+        ranges = [one for one in ranges if has_letter(_words(whole.text, literals, one))]
+    if not all(map(counted, document.segments)):
+        ranges = [one for one in ranges if counted(whole.text[slice(*one)])]
+    return cut(whole, ranges)
 
 
-def halve(one: str, count: Count) -> Document:
-    """Split one segment into pieces of at most half its tokens, for a decoder that could not end on the whole."""
-    return fit(Document(("", ""), (one,)), count, max(1, -(-count(one) // 2)))
+def halve(whole: Segment, count: Count) -> Cut:
+    """Cut one segment into pieces of at most half its tokens, for a decoder that could not end on the whole."""
+    half = max(1, -(-count(whole.text) // 2))
+    ranges = _ranges(fit(Document(("", ""), (whole.text,)), count, half))
+    return cut(whole, _around(ranges, [mark for mark in whole.marks if mark.literal is not None]))
+
+
+def _ranges(document: Document) -> list[Range]:
+    ranges, at = [], 0
+    for gap, one in zip(document.gaps, document.segments, strict=False):
+        at += len(gap)
+        ranges.append((at, at + len(one)))
+        at += len(one)
+    return ranges
+
+
+def _around(ranges: Iterable[Range], literals: Sequence[Mark]) -> list[Range]:
+    """Widen and join ranges so that each literal (ascending, apart) is inside one of them or outside all."""
+    starts, ends = [mark.start for mark in literals], [mark.end for mark in literals]
+    widened: list[Range] = []
+    for start, end in ranges:
+        low, high = bisect_right(ends, start), bisect_left(starts, end)
+        first, last = (min(start, starts[low]), max(end, ends[high - 1])) if low < high else (start, end)
+        if widened and first < widened[-1][1]:
+            widened[-1] = (widened[-1][0], max(last, widened[-1][1]))
+        else:
+            widened.append((first, last))
+    return widened
+
+
+def _words(text: str, literals: Iterable[Mark], place: Range) -> str:
+    """A range without its literals."""
+    out, at = [], place[0]
+    for mark in literals:
+        if place[0] <= mark.start and mark.end <= place[1]:
+            out.append(text[at : mark.start])
+            at = mark.end
+    return "".join((*out, text[at : place[1]]))
 
 
 def _remembering(count: Count) -> Count:

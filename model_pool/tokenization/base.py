@@ -36,6 +36,10 @@ class Tokenizer(Protocol):
         """Return where each target token stands in `decode(tokens)`; None for one that is left out of it."""
         ...
 
+    def unknown(self, text: str) -> list[Range]:
+        """Return where characters stand that the checkpoint has no piece for, with the words that they are in."""
+        ...
+
     def count(self, text: str) -> int:
         """Return how many source tokens `text` takes, special and language tokens not counted."""
         ...

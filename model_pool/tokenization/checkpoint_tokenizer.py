@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 
 from model_pool.catalog.manifest import Manifest
 from model_pool.errors import LanguageUnsupported
+from model_pool.tokenization.alphabet import Alphabet
 from model_pool.tokenization.controls import Controls
 from model_pool.tokenization.offsets import decoded_offsets, without_space
 from model_pool.tokenization.pieces import Pieces
@@ -29,6 +30,7 @@ class CheckpointTokenizer:
         self._pieces = pieces
         self._controls = controls
         self._end = end
+        self._alphabet = Alphabet(pieces.knows)
         # What is remembered must not refer to this object: in a cycle it would outlive its replica.
         self._pieces_of = lru_cache(_REMEMBERED)(lambda text: pieces.encode(_whole(text)))
         self._frame = lru_cache(_REMEMBERED)(partial(_framed, manifest))
@@ -59,6 +61,10 @@ class CheckpointTokenizer:
         text = self._pieces.decode(kept)
         places = iter(without_space(text, decoded_offsets(kept, self._pieces.decode)))
         return [None if token in self._controls else next(places) for token in tokens]
+
+    def unknown(self, text: str) -> list[Range]:
+        """See `Tokenizer.unknown`."""
+        return self._alphabet.unknown(text)
 
     def count(self, text: str) -> int:
         """See `Tokenizer.count`."""

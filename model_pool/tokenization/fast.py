@@ -23,6 +23,7 @@ class FastPieces:
         self._tokenizer = _build(_plain(definition, controls), path)
         self._controls = controls
         # A byte-pair model writes its unknown token for what it does not know; a unigram model writes the text itself.
+        self._unknown_id = _unknown_id(definition["model"], self._tokenizer)
         self._unknown = definition["model"].get("unk_token") if definition["model"].get("type") == "BPE" else None
 
     def encode(self, text: str) -> list[str]:
@@ -33,6 +34,11 @@ class FastPieces:
         """See `Pieces.offsets`."""
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return spell_offsets(zip(encoding.tokens, encoding.offsets, strict=True), self._controls, keep=self._unknown)
+
+    def knows(self, character: str) -> bool:
+        """See `Pieces.knows`."""
+        ids = self._tokenizer.encode(character, add_special_tokens=False).ids
+        return self._unknown_id is None or self._unknown_id not in ids
 
     def encode_control(self, text: str) -> list[str]:
         """See `Pieces.encode_control`."""
@@ -45,6 +51,14 @@ class FastPieces:
 
     def _tokens(self, text: str) -> list[str]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).tokens)
+
+
+def _unknown_id(model: dict[str, Any], tokenizer: Tokenizer) -> int | None:
+    """Return what a character without a piece becomes: a unigram model has a number for it, others a token."""
+    number: int | None = model.get("unk_id")
+    if number is None and model.get("unk_token") is not None:
+        number = tokenizer.token_to_id(model["unk_token"])
+    return number
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -19,6 +19,10 @@ class Pieces(Protocol):
         """Return where in `text`, in code points, each piece of `encode(text)` stands. Asked for alignment only."""
         ...
 
+    def knows(self, character: str) -> bool:
+        """Say whether a character has a piece, or is written in bytes that have."""
+        ...
+
     def encode_control(self, text: str) -> list[str]:
         """Return the pieces of text that we wrote ourselves, control tokens kept as such."""
         ...

@@ -29,6 +29,10 @@ class SentencePieces:
         mapped = self._source.EncodeAsOffsetMapping(text)
         return spell_offsets(zip(mapped["pieces"], mapped["offsets"], strict=True), self._controls)
 
+    def knows(self, character: str) -> bool:
+        """See `Pieces.knows`."""
+        return self._source.unk_id() not in self._source.encode(character, out_type=int)
+
     def encode_control(self, text: str) -> list[str]:
         """See `Pieces.encode_control`."""
         pieces: list[str] = self._source.encode(text, out_type=str)

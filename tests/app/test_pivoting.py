@@ -239,7 +239,7 @@ async def test_each_leg_gets_the_terms_that_are_its_own(opened: Opened, monkeypa
     translate = PairTranslator.translate
 
     async def note(self: PairTranslator, texts: Sequence[str]) -> list[Answer]:
-        literals = [[mark.literal for mark in self.terms.find("Casa, moradia, lar")] for _ in texts[:1]]
+        literals = [[mark.literal for mark in self.reading.terms.find("Casa, moradia, lar")] for _ in texts[:1]]
         seen.append((self.leg.target, tuple(texts), literals))
         return await translate(self, texts)
 

@@ -23,5 +23,8 @@ class Words:
     def target_offsets(self, tokens: Sequence[str]) -> list[tuple[int, int] | None]:
         return [match.span() for match in re.finditer(r"\S+", self.decode(tokens))]
 
+    def unknown(self, text: str) -> list[tuple[int, int]]:
+        return []
+
     def count(self, text: str) -> int:
         return len(text.split())

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.text.segmentation import Split
+
+
+class TextFormat(StrEnum):
+    """How a text is marked up."""
+
+    TEXT = "text"
+    HTML = "html"
+    XML = "xml"
+    MARKDOWN = "markdown"
 
 
 def _encodable(text: str) -> str:
@@ -36,6 +46,7 @@ class TranslateRequest(BaseModel):
     source_language: Code = Field(default="auto", description='BCP 47 code, or "auto" to detect each text.')
     target_language: Code = Field(description="BCP 47 code.", examples=["pt"])
     model_type: str | None = Field(default=None, description="Tier; the configured default where absent.")
+    format: TextFormat = Field(default=TextFormat.TEXT, description="How the text is marked up; markup comes back.")
     split_sentences: Split = Field(
         default=Split.SENTENCES,
         description='"1": at ends of sentences and lines; "nonewlines": a single line break is a space; "0": never.',

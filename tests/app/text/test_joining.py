@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text.document import assemble
+from app.text.inline import Segment
 from app.text.joining import gap_between, joined
 from app.text.preparation import prepare
 from app.text.segmentation import Split, segment
@@ -57,8 +58,8 @@ def test_gap_follows_the_scripts_at_the_seam(
 
 @given(any_texts, languages, st.sampled_from(Split), st.integers(1, 12))
 def test_text_that_translates_to_itself_comes_back_exactly(text: str, language: str, split: Split, limit: int) -> None:
-    document = prepare(text, language, len, limit, split)
-    assert joined(document, document.segments) == text
+    apart = prepare(Segment(text), language, len, limit, split)
+    assert apart.joined(apart.segments).text == text
 
 
 @given(any_texts, languages, st.sampled_from(["a.", "你好。", "ฝน", ""]))
