@@ -31,12 +31,15 @@ def form_batch(window: list[Item], limits: BatchLimits, *, share: int) -> list[I
     """Return the batch to compute now out of the items whose turn is next, at most `share` of them.
 
     The first is always in it, with those neighbours in length that have the same options and fit the budget.
-    Work that stands twice in the window, because two submissions want it, is taken once.
+    Work that stands twice in the window, because two submissions want it, is taken once. A first one whose submission
+    would fit into one batch travels with others of that kind only: bulk that filled its batch up would make it late.
     """
-    options = window[0].work.options
+    options, is_small = window[0].work.options, window[0].submission.size <= limits.max_items
     seen: set[int] = set()
     candidates: list[Item] = []
     for item in window:
+        if is_small and item.submission.size > limits.max_items:
+            continue
         if item.work.options == options and id(item.work) not in seen:
             seen.add(id(item.work))
             candidates.append(item)

@@ -32,6 +32,11 @@ class Submission:
         return cls(done=done, results=[None] * size, missing=size, client=client)
 
     @property
+    def size(self) -> int:
+        """Segments, done or not."""
+        return len(self.results)
+
+    @property
     def alive(self) -> bool:
         """False once it is answered, has failed or was cancelled: what is still queued of it is dropped."""
         return not self.done.done()

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
+import asyncio
 from typing import cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model_pool.batching.forming import BatchLimits, form_batch
-from model_pool.batching.items import Item, Submission, Work
+from model_pool.batching.items import Hypotheses, Item, Submission, Work
 from model_pool.types import DecodeOptions, EncodedSegment
 
 GREEDY, BEAM = DecodeOptions(), DecodeOptions(beam_size=4)
 
 
-def item(length: int, *, options: DecodeOptions = GREEDY) -> Item:
+def item(length: int, *, options: DecodeOptions = GREEDY, of: int = 1) -> Item:
+    """Return an item of a submission with `of` segments."""
     work = Work(EncodedSegment(("x",) * length), options, length)
-    return Item(work, cast("Submission", None), queued_at=0.0)
+    submission = Submission(cast("asyncio.Future[list[Hypotheses]]", None), [None] * of, of)
+    return Item(work, submission, queued_at=0.0)
 
 
 windows = st.lists(st.builds(item, st.integers(1, 80), options=st.sampled_from([GREEDY, BEAM])), min_size=1)
@@ -67,3 +70,10 @@ def test_work_that_stands_twice_is_taken_once_and_the_first_item_still_leads() -
     assert shared in batch
     assert again not in batch
     assert len(batch) == 2
+
+
+def test_one_liner_is_not_made_late_by_bulk_that_fills_its_batch_up() -> None:
+    one_liner, other, bulk = item(10), item(12), [item(10, of=10_000) for _ in range(20)]
+    limits = BatchLimits(max_items=8)
+    assert form_batch([one_liner, *bulk, other], limits, share=100) == [one_liner, other]
+    assert len(form_batch([bulk[0], one_liner, *bulk[1:]], limits, share=100)) == 8
