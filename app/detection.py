@@ -51,6 +51,7 @@ class Undecidable(ValueError):
     """
 
     def __init__(self, reason: str, candidates: Sequence[Candidate] = (), looks_like: str | None = None) -> None:
+        self.reason = reason
         self.candidates = tuple(candidates)
         self.looks_like = looks_like
         named = ", ".join(f"{each.language} {each.confidence:.2f}" for each in self.candidates)

@@ -9,7 +9,7 @@ from functools import partial
 from time import perf_counter
 
 from app.concurrency import together
-from app.detection import Detection, Detector, looks_like
+from app.detection import Detection, Detector, Undecidable, looks_like
 from app.errors import PairUnsupported
 from app.glossaries.library import NO_WORDING, Wording
 from app.glossaries.terms import Terms
@@ -106,10 +106,20 @@ class Translator:
         """
         if source.lower() != AUTO:
             return [None] * len(texts)
-        languages, detect = tier.languages, self._detector.detect
         return await asyncio.to_thread(
-            lambda: [detect(text, languages) if has_letter(text) else None for text in texts]
+            lambda: [
+                self._detected(texts, index, tier) if has_letter(texts[index]) else None for index in range(len(texts))
+            ]
         )
+
+    def _detected(self, texts: Sequence[str], index: int, tier: Tier) -> Detection:
+        try:
+            return self._detector.detect(texts[index], tier.languages)
+        except Undecidable as error:
+            if len(texts) == 1:
+                raise
+            reason = f"{error.reason} (text {index + 1} of {len(texts)})"
+            raise Undecidable(reason, error.candidates, error.looks_like) from None
 
     async def _answers(self, texts: Sequence[str], pairs: Sequence[Pair], work: _Work) -> list[Answer]:
         """Translate the texts of each pair together, and the pairs side by side."""

@@ -24,7 +24,7 @@ from benchmarks.report import Report
 
 CORPUS = Path(__file__).resolve().parent.parent / "tests" / "corpus" / "nasty.jsonl"
 _BREAKS = re.compile(r"\r\n|[\n\r\x0c\u2028\u2029]")
-_RETRIES = re.compile(r"^babelpool_retries_total(?:\{.*\})? (\S+)$", re.MULTILINE)
+_RETRIES = re.compile(r"^babelpool_retried_segments_total(?:\{.*\})? (\S+)$", re.MULTILINE)
 _SHORTEST_EXACT = 3  # characters: shorter strings may also come up in the words of a translation
 
 

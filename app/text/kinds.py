@@ -11,10 +11,10 @@ class Kind(Enum):
     Kinds say how a thing behaves in a sentence, since that decides what the model is best shown in its place.
     """
 
-    URL = "url"  # https://example.com/a_(b), www.example.com, example.com/path, mailto:me@example.com
+    URL = "url"  # https://example.com/a_(b), www.example.com, a.example/path, mailto:a@example.com, git@example.com:a/b
     EMAIL = "email"  # me@example.com
     PATH = "path"  # /etc/hosts, ~/notes, src/main.py, report.pdf, C:\Program Files\x, \\server\share
-    VARIABLE = "variable"  # {name}, {{name}}, ${name}, #{name}, %s, %1$s, %(name)s, %name%, $VAR, %%
+    VARIABLE = "variable"  # {name}, {{name}}, ${name}, #{name}, %s, %1$s, %(name)s, %name%, $VAR, :name, %%
     MESSAGE = "message"  # {count, plural, one {# file} other {# files}}: an ICU argument, see app.text.icu
     TAG = "tag"  # <b>, </b>, <x/>, <0>, <!-- -->, standing in plain text
     ENTITY = "entity"  # &nbsp;, &#39;

@@ -31,7 +31,9 @@ class SentencePieces:
 
     def knows(self, character: str) -> bool:
         """See `Pieces.knows`."""
-        return self._source.unk_id() not in self._source.encode(character, out_type=int)
+        pieces: list[str] = self._source.encode(character, out_type=str)
+        written = any(piece != "▁" for piece in pieces)  # else the normaliser takes it for a space
+        return written and self._source.unk_id() not in self._source.piece_to_id(pieces)
 
     def encode_control(self, text: str) -> list[str]:
         """See `Pieces.encode_control`."""

@@ -101,7 +101,7 @@ def test_fallback_answers_and_the_answer_says_so_and_why(serve: Serve) -> None:
     client = serve(loader=Selective(), tiers={"basic": EN_PT, "premium": both | {"fallback": "basic"}})
     answer = client.post("/translate", json=TEXT | {"model_type": "premium"}).json()
     assert (answer["model_type"], answer["tier_used"]) == ("premium", "basic")
-    assert "disk on fire" in answer["warnings"][0]
+    assert any("disk on fire" in warning for warning in answer["warnings"])
     assert client.post("/translate", json=TEXT).json()["tier_used"] == "basic"
     assert broken
 

@@ -254,5 +254,5 @@ async def test_each_leg_gets_the_terms_that_are_its_own(opened: Opened, monkeypa
     assert sorted(seen[1:]) == [
         ("fr", ("nada en",), [[]]),
         ("fr", ("un lar en",), [["lar"]]),
-        ("fr", ("una moradia en",), [["Casa"]]),
+        ("fr", ("una Casa en",), [["Casa"]]),
     ]

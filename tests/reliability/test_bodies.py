@@ -167,11 +167,6 @@ def test_what_cannot_be_translated_stays_on_lines_around_words(server: TestClien
     assert answer == f"{text}\nVamos andar?\n{text}"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="what stands between words goes through the checkpoint, which has no such pieces",
-)
 @pytest.mark.parametrize("kept", ["👨‍👩‍👧", "{{name}}", "{count}"])
 def test_what_cannot_be_translated_survives_between_words(server: TestClient, kept: str) -> None:
     # LibreTranslate #944, #123: {{name}} and %1$s came back broken.

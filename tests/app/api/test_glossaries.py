@@ -117,7 +117,7 @@ def test_translation_with_a_glossary_of_another_pair_is_refused_unless_the_langu
     assert (refused.status_code, refused.json()["code"]) == (400, "glossary_mismatch")
     assert "it has: en to de" in refused.json()["message"]
     answer = client.post("/translate", json=body).json()
-    assert answer["warnings"] == ["glossary: it has no dictionary for en to pt, so it was not used."]
+    assert "glossary: it has no dictionary for en to pt, so it was not used." in answer["warnings"]
 
 
 @pytest.mark.parametrize("wrong", [NOBODY, "x", "../admin", "\x00"])

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.segments import Attempt, Cutting, SegmentTranslator, Translated, next_attempt
+from app.text.checks.faults import Fault, FaultKind
+from app.text.inline import Mark, Segment
+from app.text.marking import with_literals
+from app.text.placeholders import placeholders
+from model_pool.types import DecodeOptions, Translation
+
+GREEDY = DecodeOptions()
+
+
+class Model:
+    """Answers each text by `say`; keeps what it was asked."""
+
+    def __init__(self, say: dict[str, str] | None = None, *, drops: str = "") -> None:
+        self.asked: list[tuple[str, DecodeOptions]] = []
+        self.say = say or {}
+        self.drops = drops
+
+    async def decode(self, texts: Sequence[str], options: DecodeOptions) -> list[Translation]:
+        self.asked += [(text, options) for text in texts]
+        return [self._translation(self.say.get(text, text)) for text in texts]
+
+    def _translation(self, text: str) -> Translation:
+        made = " ".join(word for word in text.split(" ") if not self.drops or self.drops not in word)
+        return Translation((made,), (-0.5,), 5, 5)
+
+
+def translator(model: Model, faults: tuple[Fault, ...] = ()) -> SegmentTranslator:
+    def check(source: str, translation: str) -> tuple[Fault, ...]:
+        return faults if source == translation else ()
+
+    return SegmentTranslator(model.decode, GREEDY, count=lambda text: len(text.split()), check=check)
+
+
+def marked(text: str) -> Segment:
+    return with_literals(Segment(text), placeholders(text))
+
+
+async def test_plain_segment_is_asked_for_once_and_without_attention() -> None:
+    model = Model({"The house.": "A casa."})
+    (made,) = await translator(model).translate([Segment("The house.")])
+    assert (made.segment.text, made.attempts) == ("A casa.", 1)
+    assert model.asked == [("The house.", GREEDY)]
+
+
+async def test_literal_is_hidden_from_the_model_and_put_back() -> None:
+    model = Model()
+    (made,) = await translator(model).translate([marked("Hello {name} again")])
+    assert made.segment.source == "Hello {name} again"
+    assert all("{name}" not in text and options.return_attention for text, options in model.asked)
+
+
+async def test_model_that_loses_every_stand_in_is_asked_between_the_marks_at_last() -> None:
+    model = Model(drops="1")
+    (made,) = await translator(model).translate([marked("Hello dear {name} and so on")])
+    assert made.segment.source == "Hello dear {name} and so on"
+    assert (made.missing, made.attempts) == ((), 4)
+    assert [text for text, _ in model.asked[-2:]] == ["Hello dear", "and so on"]
+
+
+async def test_loop_is_decoded_again_and_the_better_one_is_kept() -> None:
+    loop = Fault(FaultKind.REPETITION, "la la")
+    model = Model()
+    (made,) = await translator(model, (loop,)).translate([Segment("The house is red and the garden is green")])
+    assert made.faults == (loop,)  # nothing helped, so it is told
+    assert made.attempts > 1
+    assert any(options.no_repeat_ngram_size for _, options in model.asked)
+
+
+async def test_shouting_is_read_in_small_letters_and_written_in_capitals() -> None:
+    model = Model({"The house is red.": "A casa é vermelha."})
+    (made,) = await translator(model).translate([Segment("THE HOUSE IS RED.")])
+    assert made.segment.text == "A CASA É VERMELHA."
+
+
+def test_attempts_end_whatever_comes() -> None:
+    made = Translated(Segment("x"), -1.0, 1, truncated=True, cached=False, missing=(Mark(0, 1, literal="x"),))
+    seen = []
+    for attempts in range(1, 10):
+        again = Translated(**{**{name: getattr(made, name) for name in made.__slots__}, "attempts": attempts})
+        seen.append(next_attempt(again, GREEDY))
+    assert seen[2] == Attempt(GREEDY, Cutting.BETWEEN_MARKS)
+    assert not any(seen[3:])
