@@ -57,11 +57,6 @@ class TranslationCache:
             old_key, old = self._entries.popitem(last=False)
             self.bytes -= _size(old_key, old)
 
-    def clear(self) -> None:
-        """Forget everything; what was counted stays."""
-        self._entries.clear()
-        self.bytes = 0
-
     def __len__(self) -> int:
         return len(self._entries)
 

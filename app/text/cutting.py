@@ -33,6 +33,8 @@ class Cut:
     def joined(self, parts: Sequence[Segment]) -> Segment:
         """Return `whole` with a translation in the place of each segment, and every mark where it belongs now."""
         gaps = self.gaps
+        if len(parts) == 1 and not self.whole.marks and not parts[0].marks:  # a sentence, as most texts are
+            return Segment(gaps[0] + parts[0].text + gaps[1])
         for at in range(1, len(parts)):
             sources, targets = self.segments[at - 1 : at + 1], parts[at - 1 : at + 1]
             gaps[at] = gap_between(gaps[at], (sources[0].text, sources[1].text), (targets[0].text, targets[1].text))

@@ -47,7 +47,7 @@ _UNIT = (
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One way to write a kind. signs: a text with none of these characters holds none of it; empty for any text."""
+    """One way to write a kind. signs: a text with none of these characters holds none; empty: ASCII holds none."""
 
     kind: Kind
     signs: frozenset[str]

@@ -15,33 +15,49 @@ _BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
 _SENTENCE_ENDS = frozenset({Kind.URL, Kind.PATH, Kind.MENTION, Kind.HASHTAG, Kind.IDENTIFIER})
 # Literals that stand side by side are one for the model: "%d/%d", "{first}-{last}", "%1$s:%2$s".
 _JOINT = re.compile(r"[-/.:,_@x×]?")  # noqa: RUF001
+_INNER_DOT = re.compile(r"\.\w")
 _NEVER_JOINED = frozenset({Kind.TAG, Kind.EMOJI, Kind.MESSAGE, Kind.CODE})
 
 _Found = tuple[int, int, Kind]
 
 
-def placeholders(text: str, *, kinds: Iterable[Kind] = tuple(Kind)) -> list[Mark]:
-    """Return a literal for every placeholder of these kinds, in order, not overlapping; each stands for itself.
+def placeholders(text: str, *, kinds: Iterable[Kind] | None = None) -> list[Mark]:
+    """Return a literal for every placeholder of these kinds, or of any: in order, apart, each standing for itself.
 
     Where two overlap the longer one wins, then the one that starts earlier. Neighbours without a space between them
     are one mark. Tags are one mark each, opening and closing alike.
     """
-    found = _longest(text, list(_candidates(text, frozenset(kinds))))
+    candidates = list(_candidates(text, None if kinds is None else frozenset(kinds)))
+    if not candidates:
+        return []
+    found = _longest(text, candidates)
     return [Mark(start, end, literal=text[start:end], kind=kind) for start, end, kind in _joined(text, found)]
 
 
-def _candidates(text: str, wanted: frozenset[Kind]) -> Iterator[_Found]:
-    if Kind.MESSAGE in wanted and "{" in text:
+def _candidates(text: str, wanted: frozenset[Kind] | None) -> Iterator[_Found]:
+    signs, plain = _signs(text), text.isascii()
+    if "{" in signs and (wanted is None or Kind.MESSAGE in wanted):
         yield from ((start, end, Kind.MESSAGE) for start, end in messages(text))
-    signs = frozenset(text)
-    for rule in RULES:
-        if rule.kind in wanted and not (rule.signs and rule.signs.isdisjoint(signs)):
+    for rule in RULES if wanted is None else [rule for rule in RULES if rule.kind in wanted]:
+        if not rule.signs.isdisjoint(signs) if rule.signs else not plain:
             for match in rule.pattern.finditer(text):
                 start, end = match.span()
                 if rule.kind in _SENTENCE_ENDS:
                     end = _without_trailing(text, start, end)
                 if start < end:
                     yield start, end, rule.kind
+
+
+def _signs(text: str) -> set[str]:
+    """The characters of a text, without those that say nothing as they stand: dots and brackets of sentences."""
+    signs = set(text)
+    if "." in signs and not _INNER_DOT.search(text):
+        signs.discard(".")
+    if "www." not in text:
+        signs.discard("w")
+    if "()" not in text:
+        signs.discard("(")
+    return signs
 
 
 def _without_trailing(text: str, start: int, end: int) -> int:
