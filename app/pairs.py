@@ -189,20 +189,22 @@ def _segment_limit(manifest: Manifest, max_length: int) -> int:
 
 def _answer(manuscript: Manuscript, done: Sequence[Translated], model: str) -> Answer:
     if not done:
-        return Answer(manuscript.assembled([]))
+        return Answer(manuscript.assembled([]), warnings=tuple(_warnings(manuscript, done)))
     return Answer(
         text=manuscript.assembled([one.segment for one in done]),
         model_used=model,
         confidence=math.exp(mean_score(done)),
         segments=len(done),
         cached=all(one.cached for one in done),
-        warnings=tuple(_warnings(done)),
+        warnings=tuple(_warnings(manuscript, done)),
         faults=Counter(fault.kind.value for one in done for fault in one.faults if fault.sure),
         retried=sum(one.attempts > 1 for one in done),
     )
 
 
-def _warnings(done: Sequence[Translated]) -> Iterator[str]:
+def _warnings(manuscript: Manuscript, done: Sequence[Translated]) -> Iterator[str]:
+    if manuscript.skipped:
+        yield f"untranslated: {manuscript.skipped} passage(s) could not be told from markup and stay as they were."
     incomplete = sum(one.truncated for one in done)
     if incomplete:
         yield f"truncated: {incomplete} segment(s) ran into the output limit and may be repetitive or incomplete."

@@ -1,11 +1,8 @@
-"""Puts translations back between their gaps, with or without a space where sentences meet, as the script asks. Pure."""
+"""What stands between two translations that follow one another in a line, as the target's script asks. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from app.text.characters import is_unspaced
-from app.text.document import Document, assemble
 
 # ruff: noqa: RUF001
 _EAST_ASIAN = "\u2e80"  # from here on unspaced scripts are Han and kana; below they are Thai and its like
@@ -13,22 +10,13 @@ _ENDS = frozenset(".!?…。！？．｡។။॥।؟۔")
 _CLOSING = frozenset("\"'”’»)]}」』）】》〉")
 
 
-def joined(document: Document, translations: Sequence[str]) -> str:
-    """`assemble`, with the gaps of the target's script where segments follow one another in a line.
+def gap_between(gap: str, source: tuple[str, str], target: tuple[str, str]) -> str:
+    """The gap between two translations, given what is on either side of it in the source and in the target.
 
     Chinese and Japanese have no space between sentences: coming from them one is put in, going to them it is taken
     out. Thai, Lao, Khmer and Burmese have one between sentences and none within. Every gap that is more than one plain
-    space, a line end or an emoji, stays. Translations that equal their segments give the source exactly.
+    space, a line end or an emoji, stays.
     """
-    sources, gaps = document.segments, list(document.gaps)
-    for index in range(1, len(gaps) - 1):
-        source, target = (sources[index - 1], sources[index]), (translations[index - 1], translations[index])
-        gaps[index] = gap_between(gaps[index], source, target)
-    return assemble(Document(tuple(gaps), sources), translations)
-
-
-def gap_between(gap: str, source: tuple[str, str], target: tuple[str, str]) -> str:
-    """The gap between two translations, given what is on either side of it in the source and in the target."""
     if gap not in {"", " "} or not all(source) or not all(target):
         return gap
     was, now = _style(source), _style(target)

@@ -27,10 +27,14 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Manuscript:
-    """Every passage of a text. render: puts them, written, back between what stays."""
+    """Every passage of a text.
+
+    render: puts them, written, back between what stays. skipped: passages that could not be read, and stay.
+    """
 
     passages: tuple[Passage, ...]
     render: Callable[[Sequence[str]], str]
+    skipped: int = 0
 
     @property
     def segments(self) -> Iterator[Segment]:
@@ -57,7 +61,7 @@ def marked_up(text: str, options: Options, find: Find, divide: Callable[[Segment
     """Read HTML, XML or Markdown: a passage for each block. Raises MalformedMarkup."""
     blocks = parse(text, options)
     passages = tuple(Passage(divide(_filled(block, find)), block.woven) for block in blocks.blocks)
-    return Manuscript(passages, blocks.render)
+    return Manuscript(passages, blocks.render, blocks.skipped)
 
 
 def _filled(block: Block, find: Find) -> Segment:

@@ -48,11 +48,13 @@ class Blocks:
     gaps: raw, come back as they are.
     blocks: first one between each two gaps, then those of the attributes, which stand inside tags: in gaps, in marks.
     There, `slot + number + slot` keeps their place. slot: a character that the source does not use.
+    skipped: passages whose words could not be told from their markup, and are in the gaps.
     """
 
     gaps: tuple[str, ...]
     blocks: tuple[Block, ...]
     slot: str = ""
+    skipped: int = 0
 
     def render(self, translations: Sequence[str]) -> str:
         """Put one woven translation per block in its place.

@@ -33,12 +33,13 @@ _SYNTAXES: dict[str, Syntax] = {"double": _double, "single": _single, "bare": _b
 
 
 class Attributes:
-    """Collects the attributes of one source, in order."""
+    """Collects the attributes of one source, in order. skipped: passages with words that could not be read."""
 
     def __init__(self, source: str, *, wanted: bool) -> None:
         free = (character for character in _NONCHARACTERS if character not in source)
         self.slot = next(free, "") if wanted else ""
         self.blocks: list[Block] = []
+        self.skipped = 0
 
     def taken(self, tag: Token) -> str:
         """Return the tag with slots where its readable attributes were."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from markdown_it.token import Token
 
+from app.text.characters import has_letter
 from app.text.markup import html
 from app.text.markup.html_attributes import Attributes
 from app.text.markup.items import Item, Kind
@@ -60,6 +61,8 @@ class _Reader:
                 if content is not None:
                     yield from self._between(content)
                     yield from inline_items(content, MarkdownSyntax(place, references), references, self._attributes)
+                elif has_letter(token.content):
+                    self._attributes.skipped += 1
         yield Item(Kind.SPLIT, self._given[self._at :])
 
     def _between(self, content: Content) -> Iterator[Item]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.text.document import assemble
 from app.text.inline import Segment
-from app.text.joining import gap_between, joined
+from app.text.joining import gap_between
 from app.text.preparation import prepare
 from app.text.segmentation import Split, segment
 from tests.app.text.strategies import any_texts, languages
@@ -27,8 +27,9 @@ GLUE = {"ja": "", "zh": ""}
 @pytest.mark.parametrize("target", SENTENCES)
 @pytest.mark.parametrize("source", [one for one in SENTENCES if one != "th"])
 def test_sentences_are_joined_as_the_targets_script_joins_them(source: str, target: str) -> None:
-    document = segment(GLUE.get(source, " ").join(SENTENCES[source]), source)
-    assert joined(document, SENTENCES[target]) == GLUE.get(target, " ").join(SENTENCES[target])
+    apart = prepare(Segment(GLUE.get(source, " ").join(SENTENCES[source])), source, len, 999)
+    made = apart.joined([Segment(one) for one in SENTENCES[target]])
+    assert made.text == GLUE.get(target, " ").join(SENTENCES[target])
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,8 @@ def test_text_that_translates_to_itself_comes_back_exactly(text: str, language: 
 def test_only_plain_spaces_come_or_go(text: str, language: str, word: str) -> None:
     document = segment(text, language)
     translations = [word] * len(document.segments)
-    given, made = assemble(document, translations), joined(document, translations)
+    given = assemble(document, translations)
+    made = prepare(Segment(text), language, len, 10_000).joined([Segment(one) for one in translations]).text
     assert made.replace(" ", "") == given.replace(" ", "")
     assert made.startswith(document.gaps[0])
     assert made.endswith(document.gaps[-1])
