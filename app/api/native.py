@@ -99,13 +99,22 @@ async def _translate(request: TranslateRequest, texts: Sequence[str], asking: Co
         target=request.target_language,
         tier=request.model_type,
         client=asking.client,
-        wishes=Wishes(wording, request.split_sentences, _markup(request.format)),
+        wishes=Wishes(wording, request.split_sentences, _markup(request)),
     )
     return _response(outcomes, single=isinstance(request.text, str))
 
 
-def _markup(form: TextFormat) -> Options | None:
-    return None if form is TextFormat.TEXT else Options(Format(form.value))
+def _markup(request: TranslateRequest) -> Options | None:
+    if request.format is TextFormat.TEXT:
+        return None
+    spelled = str.lower if request.format is TextFormat.HTML else str
+    return Options(
+        Format(request.format.value),
+        ignore_tags=frozenset(map(spelled, request.ignore_tags)),
+        splitting_tags=frozenset(map(spelled, request.splitting_tags)),
+        non_splitting_tags=frozenset(map(spelled, request.non_splitting_tags)),
+        outline_detection=request.outline_detection,
+    )
 
 
 def _response(outcomes: Sequence[Outcome], *, single: bool) -> TranslateResponse:

@@ -18,6 +18,7 @@ from app.detection import Undecidable
 from app.errors import Problem, RequestError, problem_of
 from app.headers import NOSNIFF
 from app.languages import UnknownLanguage
+from app.text.markup import MalformedMarkup
 from model_pool.errors import PoolError
 
 logger = logging.getLogger("babelpool.api")
@@ -114,7 +115,7 @@ async def _bug(_: Request, error: Exception) -> JSONResponse:
 
 
 _HANDLERS: Mapping[type, Callable[[Request, Exception], Awaitable[Response]]] = {
-    **dict.fromkeys((RequestError, PoolError, UnknownLanguage, Undecidable), _domain_error),
+    **dict.fromkeys((RequestError, PoolError, UnknownLanguage, Undecidable, MalformedMarkup), _domain_error),
     RequestValidationError: _validation_error,
     HTTPException: _http_error,
 }

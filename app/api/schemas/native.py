@@ -31,6 +31,7 @@ def _encodable(text: str) -> str:
 Text = Annotated[str, AfterValidator(_encodable)]
 Code = Annotated[str, Field(min_length=1, max_length=35)]
 Term = Annotated[str, AfterValidator(_encodable), Field(min_length=1, max_length=1024)]
+Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=256)]], Field(max_length=256)]
 _MOST_TERMS = 10_000
 
 
@@ -47,6 +48,12 @@ class TranslateRequest(BaseModel):
     target_language: Code = Field(description="BCP 47 code.", examples=["pt"])
     model_type: str | None = Field(default=None, description="Tier; the configured default where absent.")
     format: TextFormat = Field(default=TextFormat.TEXT, description="How the text is marked up; markup comes back.")
+    ignore_tags: Tags = Field(default=[], description="Elements of HTML or XML that stay as they are.")
+    splitting_tags: Tags = Field(default=[], description="Elements that end a sentence.")
+    non_splitting_tags: Tags = Field(default=[], description="Elements that never do.")
+    outline_detection: bool = Field(
+        default=True, description="XML: tell from where elements stand which of them end sentences."
+    )
     split_sentences: Split = Field(
         default=Split.SENTENCES,
         description='"1": at ends of sentences and lines; "nonewlines": a single line break is a space; "0": never.',
