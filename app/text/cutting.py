@@ -50,17 +50,33 @@ def cut(whole: Segment, ranges: Iterable[Range]) -> Cut:
     places = tuple(ranges)
     if not whole.marks:
         return Cut(whole, places, tuple(Segment(whole.text[start:end]) for start, end in places))
-    return Cut(whole, places, tuple(_inside(whole, start, end) for start, end in places))
+    marks = _Marks(whole.marks)
+    return Cut(whole, places, tuple(Segment(whole.text[start:end], marks.inside(start, end)) for start, end in places))
 
 
-def _inside(whole: Segment, start: int, end: int) -> Segment:
-    clipped = (
-        _clipped(replace(mark, key=key), start, end)
-        for key, mark in enumerate(whole.marks)
-        if mark.start < end and mark.end > start
-    )
-    marks = sorted((mark for mark in clipped if mark is not None), key=written)
-    return Segment(whole.text[start:end], tuple(marks))
+class _Marks:
+    """The marks of a text by where they begin and where they end, so that no range looks at those of all others."""
+
+    def __init__(self, marks: Sequence[Mark]) -> None:
+        self._by_start = sorted((replace(mark, key=key) for key, mark in enumerate(marks)), key=_start)
+        self._by_end = sorted(self._by_start, key=_end)
+
+    def inside(self, start: int, end: int) -> tuple[Mark, ...]:
+        """Return what a range has of the marks: of those that begin in it, and of those that only end in it."""
+        first = bisect_left(self._by_start, start, key=_start)
+        begin = self._by_start[first : bisect_left(self._by_start, end, key=_start)]
+        ended = self._by_end[bisect_right(self._by_end, start, key=_end) : bisect_left(self._by_end, end, key=_end)]
+        met = [*(mark for mark in begin if mark.end > start), *(mark for mark in ended if mark.start < start)]
+        clipped = (_clipped(mark, start, end) for mark in met)
+        return tuple(sorted((mark for mark in clipped if mark is not None), key=written))
+
+
+def _start(mark: Mark) -> int:
+    return mark.start
+
+
+def _end(mark: Mark) -> int:
+    return mark.end
 
 
 def _clipped(mark: Mark, start: int, end: int) -> Mark | None:

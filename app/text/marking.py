@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
+from app.text.document import Range
 from app.text.inline import Mark, Segment, written
 
 
 def with_literals(whole: Segment, *findings: Iterable[Mark]) -> Segment:
-    """Add literals to a text. Where two overlap, the earlier finding wins; none is put across a tag."""
-    taken = [(mark.start, mark.end) for mark in whole.marks if mark.literal is not None]
+    """Add literals to a text. Where two overlap, the earlier finding wins; none is put across a tag.
+
+    Each finding is apart in itself. Both the text and what is in it come from strangers: no mark is held against all.
+    """
+    taken = sorted((mark.start, mark.end) for mark in whole.marks if mark.literal is not None)
     edges = sorted({edge for mark in whole.marks for edge in (mark.start, mark.end)})
     kept: list[Mark] = []
     for found in findings:
         fits = [mark for mark in found if not _crosses(mark, edges) and not _overlaps(mark, taken)]
-        taken += ((mark.start, mark.end) for mark in fits)
+        taken = sorted((*taken, *((mark.start, mark.end) for mark in fits)))
         kept += fits
     return Segment(whole.text, tuple(sorted((*whole.marks, *kept), key=written))) if kept else whole
 
 
 def _crosses(mark: Mark, edges: Sequence[int]) -> bool:
-    return any(mark.start < edge < mark.end for edge in edges)
+    """Is one of the edges (ascending) inside the mark?"""
+    return bisect_right(edges, mark.start) < bisect_left(edges, mark.end)
 
 
-def _overlaps(mark: Mark, taken: Iterable[tuple[int, int]]) -> bool:
-    return any(mark.start < end and start < mark.end for start, end in taken)
+def _overlaps(mark: Mark, taken: Sequence[Range]) -> bool:
+    """Does one of the ranges (ascending, apart) share a character with the mark?"""
+    last = bisect_left(taken, (mark.end, 0)) - 1  # that begins before the mark ends
+    return last >= 0 and taken[last][1] > mark.start

@@ -25,7 +25,8 @@ def prepare(whole: Segment, language: str, count: Count, limit: int, split: Spli
     literals = [mark for mark in whole.marks if mark.literal is not None]
     if literals:
         ranges = _around(ranges, literals)
-        ranges = [one for one in ranges if has_letter(_words(whole.text, literals, one))]
+        words = _without(whole.text, literals)
+        ranges = [one for one in ranges if has_letter(words[slice(*one)])]
     if not all(map(counted, document.segments)):
         ranges = [one for one in ranges if counted(whole.text[slice(*one)])]
     return cut(whole, ranges)
@@ -61,14 +62,14 @@ def _around(ranges: Iterable[Range], literals: Sequence[Mark]) -> list[Range]:
     return widened
 
 
-def _words(text: str, literals: Iterable[Mark], place: Range) -> str:
-    """A range without its literals."""
-    out, at = [], place[0]
+def _without(text: str, literals: Sequence[Mark]) -> str:
+    """A text with blanks for its literals (ascending, apart): as long as before, so every range holds."""
+    out: list[str] = []
+    at = 0
     for mark in literals:
-        if place[0] <= mark.start and mark.end <= place[1]:
-            out.append(text[at : mark.start])
-            at = mark.end
-    return "".join((*out, text[at : place[1]]))
+        out += (text[at : mark.start], " " * (mark.end - mark.start))
+        at = mark.end
+    return "".join((*out, text[at:]))
 
 
 def _remembering(count: Count) -> Count:

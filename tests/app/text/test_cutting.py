@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.text import cutting
 from app.text.cutting import cut
 from app.text.document import Range
 from app.text.inline import Mark, Segment
@@ -58,3 +59,18 @@ def test_pair_over_two_sentences_keeps_one_tag_in_each() -> None:
 def test_markup_at_the_edge_is_in_the_gap(around: Mark) -> None:
     (segment,) = cut(Segment("One two.", (around,)), [(0, 8)]).segments
     assert segment == Segment("One two.")
+
+
+def test_no_range_looks_at_the_marks_of_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Mark] = []
+    clipped = cutting._clipped
+
+    def look(mark: Mark, start: int, end: int) -> Mark | None:
+        looked.append(mark)
+        return clipped(mark, start, end)
+
+    monkeypatch.setattr(cutting, "_clipped", look)
+    text = "Say {a}. " * 500
+    whole = Segment(text, tuple(Mark(at, at + 3, literal="{a}") for at in range(4, len(text), 9)))
+    assert len(cut(whole, [(at, at + 8) for at in range(0, len(text), 9)]).segments) == 500
+    assert len(looked) == 500
