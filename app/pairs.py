@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 from app.glossaries.terms import NO_TERMS, Terms
 from app.routes import Leg
@@ -18,7 +19,7 @@ from app.text.checks.faults import warnings_of
 from app.text.checks.readings import pair_of
 from app.text.checks.tongues import Detect
 from app.text.cutting import Cut
-from app.text.document import Range, assemble
+from app.text.document import Document, Range, assemble
 from app.text.icu import branches
 from app.text.inline import Mark, Segment
 from app.text.kinds import Kind
@@ -32,11 +33,13 @@ from model_pool.catalog.manifest import Manifest
 from model_pool.pool import ModelPool, ReplicaLease
 from model_pool.types import DecodeOptions, Translation
 
+T = TypeVar("T")
+
 UNTRANSLATED = "none"
 """`model_used` of a text that is in the target language already, or has nothing to translate in it."""
 
 _OFF_THE_LOOP = 5_000
-"""Code points from which on preparation runs in a thread, so that a long text does not hold up other requests."""
+"""Code points from which on texts are read and written in a thread, so that a long one holds up no other request."""
 
 _SPECIAL_TOKENS = 4
 """Positions kept for end, language and prefix tokens where a checkpoint's own limit is the tighter one."""
@@ -95,14 +98,11 @@ class PairTranslator:
     async def translate(self, texts: Sequence[str]) -> list[Answer]:
         """Return one answer per text, in order. All their segments are queued at once. Raises MalformedMarkup."""
         translator = self._translator()
-        manuscripts = await self._read(texts, await self._messages(texts, translator))
+        messages = await self._messages(texts, translator)
+        manuscripts = await _aside(texts, partial(self._read, texts, messages))
         segments = [segment for manuscript in manuscripts for segment in manuscript.segments]
-        done = iter(await translator.translate(segments))
-        model = _model_used(self.lease)
-        return [
-            _answer(manuscript, list(islice(done, sum(1 for _ in manuscript.segments))), model)
-            for manuscript in manuscripts
-        ]
+        done = await translator.translate(segments)
+        return await _aside(texts, partial(_answers, manuscripts, done, _model_used(self.lease)))
 
     def _translator(self) -> SegmentTranslator:
         manifest = self.leg.spec.checkpoint.manifest
@@ -118,17 +118,12 @@ class PairTranslator:
             ),
         )
 
-    async def _read(self, texts: Sequence[str], messages: Mapping[str, str]) -> list[Manuscript]:
+    def _read(self, texts: Sequence[str], messages: Mapping[str, str]) -> list[Manuscript]:
         """Cut texts into segments. messages: ICU messages, with their branches translated."""
-        find, divide = self._find(messages), self._divide()
-
-        def work() -> list[Manuscript]:
-            markup = self.reading.markup
-            if markup is None:
-                return [plain(text, find, divide) for text in texts]
-            return [marked_up(text, markup, find, divide) for text in texts]
-
-        return await asyncio.to_thread(work) if sum(map(len, texts)) > _OFF_THE_LOOP else work()
+        find, divide, markup = self._find(messages), self._divide(), self.reading.markup
+        if markup is None:
+            return [plain(text, find, divide) for text in texts]
+        return [marked_up(text, markup, find, divide) for text in texts]
 
     def _find(self, messages: Mapping[str, str]) -> Find:
         terms, unknown = self.reading.terms, self.lease.resource.tokenizer.unknown
@@ -150,12 +145,10 @@ class PairTranslator:
         """Translate the words in the branches of ICU messages; what chooses between them stays."""
         if not any("{" in text for text in texts):
             return {}
-        kinds = (Kind.MESSAGE,)
-        messages = {mark.literal or "": None for text in texts for mark in placeholders(text, kinds=kinds)}
-        documents = {message: branches(message) for message in messages}
+        documents = await _aside(texts, partial(_messages_in, texts))
         pieces = [piece for document in documents.values() for piece in document.segments]
         find, divide = self._find({}), self._divide()
-        read = [plain(piece, find, divide) for piece in pieces]
+        read = await _aside(pieces, lambda: [plain(piece, find, divide) for piece in pieces])
         done = iter(await translator.translate([segment for one in read for segment in one.segments]))
         made = iter([one.assembled([next(done).segment for _ in one.segments]) for one in read])
         return {
@@ -174,6 +167,17 @@ class PairTranslator:
         )
 
 
+async def _aside(texts: Sequence[str], work: Callable[[], T]) -> T:
+    """Do something with all of these texts: in a thread where they are long, or other requests would wait for it."""
+    return await asyncio.to_thread(work) if sum(map(len, texts)) > _OFF_THE_LOOP else work()
+
+
+def _messages_in(texts: Sequence[str]) -> dict[str, Document]:
+    """Return each ICU message in the texts with the words in its branches."""
+    found = (mark.literal or "" for text in texts for mark in placeholders(text, kinds=(Kind.MESSAGE,)))
+    return {message: branches(message) for message in dict.fromkeys(found)}
+
+
 def _untouched(text: str, place: Range) -> Mark:
     """A literal for what the checkpoint has no pieces for. Signs are no words of a sentence, as little as emoji."""
     literal = text[slice(*place)]
@@ -185,6 +189,11 @@ def _segment_limit(manifest: Manifest, max_length: int) -> int:
     """Return how many tokens a segment may have: the tier's choice, or what the checkpoint has positions for."""
     positions = [limit for limit in (manifest.max_source_tokens, manifest.max_target_tokens) if limit is not None]
     return max(1, min([max_length, *(limit - _SPECIAL_TOKENS for limit in positions)]))
+
+
+def _answers(manuscripts: Sequence[Manuscript], done: Sequence[Translated], model: str) -> list[Answer]:
+    rest = iter(done)
+    return [_answer(one, list(islice(rest, sum(1 for _ in one.segments))), model) for one in manuscripts]
 
 
 def _answer(manuscript: Manuscript, done: Sequence[Translated], model: str) -> Answer:

@@ -17,10 +17,14 @@ from app.text.lifting import words_between
 from app.text.masking import ATTEMPTS, Masked, mask
 from app.text.preparation import halve
 from app.text.projection import Projected, project
+from model_pool.turns import in_turns
 from model_pool.types import DecodeOptions, Translation
 
 Decode = Callable[[Sequence[str], DecodeOptions], Coroutine[None, None, list[Translation]]]
 Check = Callable[[str, str], tuple[Fault, ...]]
+
+_AT_ONCE = 16
+"""Segments masked, projected or checked between two turns of the loop."""
 
 _BEAM = 4
 """For marks that the first attempt lost: with other stand-ins it finds a few more of them (docs/text.md)."""
@@ -95,10 +99,13 @@ class SegmentTranslator:
         return made
 
     async def _attempt(self, work: Sequence[tuple[Segment, Attempt]]) -> list[Translated]:
-        cuts = [self._cut(segment, attempt) for segment, attempt in work]
-        parts = [_Part(one, attempt) for (_, attempt), apart in zip(work, cuts, strict=True) for one in apart.segments]
+        cuts = await in_turns(lambda one: self._cut(*one), work, at_once=_AT_ONCE)
+        shown = [(one, attempt) for (_, attempt), apart in zip(work, cuts, strict=True) for one in apart.segments]
+        parts = await in_turns(lambda one: _Part(*one), shown, at_once=_AT_ONCE)
         done = iter(await self._parts(parts))
-        return [self._joined(apart, [next(done) for _ in apart.segments]) for apart in cuts]
+        return await in_turns(
+            lambda apart: self._joined(apart, [next(done) for _ in apart.segments]), cuts, at_once=_AT_ONCE
+        )
 
     def _cut(self, segment: Segment, attempt: Attempt) -> Cut:
         if attempt.cutting is Cutting.HALVES:
@@ -120,7 +127,9 @@ class SegmentTranslator:
             for indexes, group in zip(groups.values(), decoded, strict=True)
             for index, translation in zip(indexes, group, strict=True)
         }
-        return [part.translated(translations[index]) for index, part in enumerate(parts)]
+        return await in_turns(
+            lambda index: parts[index].translated(translations[index]), range(len(parts)), at_once=_AT_ONCE
+        )
 
     def _joined(self, apart: Cut, parts: Sequence[Translated]) -> Translated:
         whole = apart.joined([part.segment for part in parts])

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
 
 from model_pool.batching.batcher import BatcherCounters
 from model_pool.batching.items import Hypotheses
@@ -22,12 +21,10 @@ from model_pool.runtime import PoolOptions, Runtime
 from model_pool.tokenization.base import Tokenizer
 from model_pool.tokenization.offsets import links
 from model_pool.tuning.plan import Plan
+from model_pool.turns import in_turns
 from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis, Link, ReplicaKey, Translation
 
 ReplicaLease = Lease[Replica]
-
-A = TypeVar("A")
-B = TypeVar("B")
 
 _AT_ONCE = 64
 """Segments encoded or decoded between two turns of the loop: about 2 ms, so a bulk request delays nobody."""
@@ -182,10 +179,10 @@ async def _compute(
     if not texts:
         return []
     tokenizer = replica.tokenizer
-    segments = await _in_turns(lambda text: tokenizer.encode(text, source, target), texts)
+    segments = await in_turns(lambda text: tokenizer.encode(text, source, target), texts, at_once=_AT_ONCE)
     results = await replica.batcher.translate(segments, options, client=client)
     pairs = list(zip(segments, results, strict=True))
-    made = await _in_turns(lambda pair: _translation(tokenizer.decode, *pair), pairs)
+    made = await in_turns(lambda pair: _translation(tokenizer.decode, *pair), pairs, at_once=_AT_ONCE)
     if not options.return_attention:
         return made
 
@@ -193,17 +190,7 @@ async def _compute(
         translation, text, hypotheses = item
         return replace(translation, links=_links(tokenizer, text, source, target, hypotheses[0]))
 
-    return await _in_turns(linked, list(zip(made, texts, results, strict=True)))
-
-
-async def _in_turns(work: Callable[[A], B], items: Sequence[A]) -> list[B]:
-    """Map `work` over items and let the event loop turn between chunks."""
-    done: list[B] = []
-    for start in range(0, len(items), _AT_ONCE):
-        if start:
-            await asyncio.sleep(0)
-        done += map(work, items[start : start + _AT_ONCE])
-    return done
+    return await in_turns(linked, list(zip(made, texts, results, strict=True)), at_once=_AT_ONCE)
 
 
 def _translation(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Sequence
 
 from app.segments import Attempt, Cutting, SegmentTranslator, Translated, next_attempt
@@ -85,3 +87,24 @@ def test_attempts_end_whatever_comes() -> None:
         seen.append(next_attempt(again, GREEDY))
     assert seen[2] == Attempt(GREEDY, Cutting.BETWEEN_MARKS)
     assert not any(seen[3:])
+
+
+async def test_bulk_lets_the_loop_turn_while_it_is_checked() -> None:
+    turns_at_check: list[int] = []
+    turns = 0
+
+    async def tick() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    def check(source: str, translation: str) -> tuple[Fault, ...]:
+        turns_at_check.append(turns)
+        return ()
+
+    ticker = asyncio.create_task(tick())
+    translator = SegmentTranslator(Model().decode, GREEDY, count=len, check=check)
+    await translator.translate([Segment(f"House {number}.") for number in range(200)])
+    ticker.cancel()
+    assert max(Counter(turns_at_check).values()) <= 16
