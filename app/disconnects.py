@@ -51,6 +51,9 @@ class _Request:
             await self.gone.wait()
             return {"type": "http.disconnect"}
         message = await self._receive()
+        if message["type"] == "http.disconnect":  # in the middle of its body
+            self._leave()
+            await asyncio.sleep(0)  # where the cancellation takes effect
         if not message.get("more_body", False):
             self._listener = asyncio.get_running_loop().create_task(self._listen())
         return message
@@ -66,6 +69,9 @@ class _Request:
     async def _listen(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
+        self._leave()
+
+    def _leave(self) -> None:
         self.gone.set()
         if not self._answering:
             self.task.cancel()

@@ -43,6 +43,20 @@ async def test_work_of_a_client_that_has_gone_is_cancelled() -> None:
     assert not client.sent
 
 
+async def test_client_that_goes_in_the_middle_of_its_body_ends_the_request_as_quietly() -> None:
+    heard: list[Message] = []
+
+    async def work(scope: Scope, receive: Receive, send: Send) -> None:
+        heard.append(await receive())
+        heard.append(await receive())
+        raise AssertionError("it went on without its body")
+
+    client = Client({**BODY, "more_body": True}, GONE)
+    await asyncio.wait_for(client.run(CancelOnDisconnect(work)), 5)
+    assert len(heard) == 1
+    assert not client.sent
+
+
 async def test_answer_of_a_client_that_stays_is_sent_whole() -> None:
     async def work(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
