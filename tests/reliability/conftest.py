@@ -130,6 +130,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
     """Start a server over obedient engines that the tests of a module share."""
     subject = begin_server(tmp_path_factory.mktemp("shared"), "-m", "tests.reliability.obedient_server", "serve")
+    subject.server.wait_ready()  # or the loads at start would be found where nothing should be at work
     yield subject
     end_server(subject.process)
 
