@@ -16,7 +16,7 @@ their statuses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -116,19 +116,25 @@ _POOL_STATUS: Mapping[type[PoolError], int] = {
 
 def problem_of(error: Exception) -> Problem | None:
     """Return what to answer for a domain error; None for anything unforeseen."""
-    match error:
-        case RequestError():
-            return Problem(error.status, error.code, str(error), error.detail, error.retry_after)
-        case UnknownLanguage():
-            return Problem(400, "unknown_language", _sentence(error), {"served": error.candidates})
-        case Undecidable():
-            candidates = [{"language": one.language, "confidence": one.confidence} for one in error.candidates]
-            return Problem(400, "undecidable_language", _sentence(error), {"candidates": candidates})
-        case MalformedMarkup():
-            return Problem(400, error.code, str(error), {"line": error.line, "column": error.column})
-        case PoolError():
-            return _pool_problem(error)
-    return None
+    describe = next((_PROBLEMS[kind] for kind in type(error).__mro__ if kind in _PROBLEMS), None)
+    return describe(error) if describe else None
+
+
+def _request_problem(error: RequestError) -> Problem:
+    return Problem(error.status, error.code, str(error), error.detail, error.retry_after)
+
+
+def _language_problem(error: UnknownLanguage) -> Problem:
+    return Problem(400, "unknown_language", _sentence(error), {"served": error.candidates})
+
+
+def _detection_problem(error: Undecidable) -> Problem:
+    candidates = [{"language": one.language, "confidence": one.confidence} for one in error.candidates]
+    return Problem(400, "undecidable_language", _sentence(error), {"candidates": candidates})
+
+
+def _markup_problem(error: MalformedMarkup) -> Problem:
+    return Problem(400, error.code, str(error), {"line": error.line, "column": error.column})
 
 
 def _sentence(error: Exception) -> str:
@@ -141,3 +147,15 @@ def _pool_problem(error: PoolError) -> Problem:
     cause = error.__cause__
     detail = {"cause": cause.code} if isinstance(cause, PoolError) else None
     return Problem(status, error.code, str(error), detail, getattr(error, "retry_after", None))
+
+
+_PROBLEMS: Mapping[type[Exception], Callable[[Any], Problem]] = {
+    RequestError: _request_problem,
+    UnknownLanguage: _language_problem,
+    Undecidable: _detection_problem,
+    MalformedMarkup: _markup_problem,
+    PoolError: _pool_problem,
+}
+
+DOMAIN_ERRORS = tuple(_PROBLEMS)
+"""Every kind that `problem_of` knows."""

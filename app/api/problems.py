@@ -14,12 +14,8 @@ from starlette.exceptions import HTTPException
 
 from app.api.schemas.errors import ErrorResponse
 from app.auth import CHALLENGE
-from app.detection import Undecidable
-from app.errors import Problem, RequestError, problem_of
+from app.errors import DOMAIN_ERRORS, Problem, problem_of
 from app.headers import NOSNIFF
-from app.languages import UnknownLanguage
-from app.text.markup import MalformedMarkup
-from model_pool.errors import PoolError
 
 logger = logging.getLogger("babelpool.api")
 
@@ -38,8 +34,8 @@ _UNREADABLE = "The body cannot be read. Send JSON in UTF-8."
 ANSWERS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorResponse, "description": description}
     for status, description in {
-        400: "A body that is not JSON in UTF-8, an unknown language, a pair that the tier does not translate, or a "
-        "glossary that is not valid or has no dictionary for the pair.",
+        400: "A body that is not JSON in UTF-8, an unknown language, a pair that the tier does not translate, XML "
+        "that is not well-formed, or a glossary that is not valid or has no dictionary for the pair.",
         401: "A key is wanted, or this one is not known.",
         403: "The key does not have the scope that this needs.",
         404: "No such tier, no such glossary, or no such path.",
@@ -115,7 +111,7 @@ async def _bug(_: Request, error: Exception) -> JSONResponse:
 
 
 _HANDLERS: Mapping[type, Callable[[Request, Exception], Awaitable[Response]]] = {
-    **dict.fromkeys((RequestError, PoolError, UnknownLanguage, Undecidable, MalformedMarkup), _domain_error),
+    **dict.fromkeys(DOMAIN_ERRORS, _domain_error),
     RequestValidationError: _validation_error,
     HTTPException: _http_error,
 }
