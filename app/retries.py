@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from app.text.checks.faults import Fault, FaultKind
@@ -49,9 +49,14 @@ class Candidate:
     faults: tuple[Fault, ...] = ()
 
     @property
-    def weight(self) -> float:
-        """How bad the faults are together."""
-        return sum(_WEIGHTS[fault.kind] * (1 if fault.sure else _UNSURE) for fault in self.faults)
+    def badness(self) -> tuple[float, float]:
+        """What is lower is better."""
+        return weight(self.faults), -self.score
+
+
+def weight(faults: Iterable[Fault]) -> float:
+    """How bad faults are together."""
+    return sum(_WEIGHTS[fault.kind] * (1 if fault.sure else _UNSURE) for fault in faults)
 
 
 def next_retry(faults: Collection[Fault], retries: int, options: DecodeOptions) -> Retry | None:
@@ -73,4 +78,4 @@ def next_retry(faults: Collection[Fault], retries: int, options: DecodeOptions) 
 
 def best(candidates: Sequence[Candidate]) -> int:
     """The index of the candidate with the lightest faults, then the best score; the first one among equals."""
-    return min(range(len(candidates)), key=lambda at: (candidates[at].weight, -candidates[at].score))
+    return min(range(len(candidates)), key=lambda at: candidates[at].badness)

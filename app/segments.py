@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from app.concurrency import together
-from app.retries import Candidate, next_retry
+from app.retries import next_retry, weight
 from app.text.capitals import hushed, is_shouted, raised
 from app.text.checks.faults import Fault
 from app.text.cutting import Cut, cut
@@ -67,8 +67,7 @@ class Translated:
     @property
     def badness(self) -> tuple[int, bool, float, float]:
         """What is lower is better."""
-        weight = Candidate(self.segment.text, self.score, self.faults).weight
-        return len(self.missing), self.truncated, weight, -self.score
+        return len(self.missing), self.truncated, weight(self.faults), -self.score
 
 
 class SegmentTranslator:

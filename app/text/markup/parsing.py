@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.text.markup import html, xml
+from app.text.markup import html
 from app.text.markup.blocks import Blocks
 from app.text.markup.html_attributes import Attributes
 from app.text.markup.items import Item
@@ -26,8 +26,10 @@ def _items(text: str, options: Options, attributes: Attributes) -> list[Item]:
         case Format.HTML:
             return html.items_of(text, options, attributes)
         case Format.XML:
+            from app.text.markup import xml  # its patterns, a tenth of our imports' time, wait for the first XML
+
             return xml.items_of(text, options, attributes)
         case Format.MARKDOWN:
-            from app.text.markup import markdown  # its parser is loaded when the first Markdown comes
+            from app.text.markup import markdown  # and its parser for the first Markdown
 
             return markdown.items_of(text, options, attributes)
