@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from app.api import admin, glossaries, health, native, stats
 from app.api.lean import LeanPaths
-from app.api.problems import ANSWERS, answer, install_handlers
+from app.api.problems import ANSWERS, ErrorAnswers, Render
 from app.auth import Access, exposure
 from app.composition import build_services, make_loader, open_parts, read_keys, resolve_tiers
 from app.detection import Detector, FastTextDetector
@@ -35,6 +35,9 @@ CORS: Mapping[str, Any] = {
     "allow_headers": ["Authorization", "Content-Type", "X-API-Key", "X-Request-Timeout"],
     "expose_headers": ["Retry-After"],
 }
+
+DIALECTS: Mapping[str, Render] = {}
+"""Other dialects than the native one, by the beginnings of their paths."""
 
 
 class LifespanState(TypedDict):
@@ -85,8 +88,9 @@ def create_app(
         summary="Self-hosted machine translation whose tiers share one pool of quantized models.",
         lifespan=lifespan,
     )
-    install_handlers(app)
-    app.add_middleware(LeanPaths, routes=native.router.routes, answer=answer)
+    errors = ErrorAnswers(DIALECTS)
+    errors.install(app)
+    app.add_middleware(LeanPaths, routes=native.router.routes, answer=errors.answer)
     app.add_middleware(BodyLimit, max_bytes=settings.server.max_body_bytes, read_timeout=settings.server.read_timeout)
     app.add_middleware(CancelOnDisconnect)
     if settings.server.cors_origins:

@@ -1,10 +1,10 @@
-"""Every error of the native dialect in one JSON shape: {code, message, detail}; exception handlers for FastAPI."""
+"""Every error as a problem, told in the dialect of the request; the native shape is {code, message, detail}."""
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -53,67 +53,107 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 """What every translating route may answer, for OpenAPI."""
 
 
-def problem_response(problem: Problem) -> JSONResponse:
-    """Render a problem; seconds to wait become a Retry-After header."""
+Render = Callable[[Problem], Response]
+"""Body and status of a problem in one dialect; `rendered` adds what HTTP itself wants."""
+
+_RENDER = "babelpool.render"
+
+
+def native(problem: Problem) -> Response:
+    """Render a problem in the native dialect."""
     body = {"code": problem.code, "message": problem.message, "detail": problem.detail}
-    headers = dict(CHALLENGE) if problem.status == 401 else {}
+    return JSONResponse(body, problem.status, CHALLENGE if problem.status == 401 else None)
+
+
+def rendered(problem: Problem, render: Render = native) -> Response:
+    """Render a problem; seconds to wait become a Retry-After header."""
+    response = render(problem)
     if problem.retry_after is not None:
-        headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
-    return JSONResponse(body, problem.status, headers)
+        response.headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after)))
+    return response
 
 
-def install_handlers(app: FastAPI) -> None:
-    """Make `app` answer every error in the one shape."""
-    for kind, handler in _HANDLERS.items():
-        app.add_exception_handler(kind, handler)
-    app.add_exception_handler(Exception, _bug)
+def answer_in(request: Request, render: Render) -> None:
+    """Have this request's errors told in a dialect that its path alone does not say."""
+    request.scope[_RENDER] = render
 
 
-async def answer(request: Request, error: Exception) -> Response | None:
-    """Render an error for a route that FastAPI's own handling is not around; None for a bug, which is to be raised."""
-    handler = next((_HANDLERS[kind] for kind in type(error).__mro__ if kind in _HANDLERS), None)
-    return await handler(request, error) if handler else None
+class ErrorAnswers:
+    """Answers every error in the dialect of the request: the one `answer_in` chose, else that of the path, else native.
+
+    dialects: by the beginning of a path; paths that lead nowhere have a dialect, too.
+    """
+
+    def __init__(self, dialects: Mapping[str, Render]) -> None:
+        self._dialects = dialects
+
+    def install(self, app: FastAPI) -> None:
+        """Make `app` answer so."""
+        for kind in _PROBLEMS:
+            app.add_exception_handler(kind, self._handle)
+        app.add_exception_handler(Exception, self._bug)
+
+    async def answer(self, request: Request, error: Exception) -> Response | None:
+        """Render an error for a route that FastAPI's own handling is not around; None for a bug, to be raised."""
+        problem = next((_PROBLEMS[kind] for kind in type(error).__mro__ if kind in _PROBLEMS), None)
+        if problem is None:
+            return None
+        response = rendered(problem(error), self._render(request))
+        if isinstance(error, HTTPException):
+            response.headers.update(error.headers or {})
+        return response
+
+    async def _handle(self, request: Request, error: Exception) -> Response:
+        response = await self.answer(request, error)
+        if response is None:
+            raise error
+        return response
+
+    async def _bug(self, request: Request, error: Exception) -> Response:
+        logger.error("unhandled error", exc_info=error)
+        problem = Problem(500, "internal_error", "The server made a mistake; its log has the details.")
+        response = rendered(problem, self._render(request))
+        response.headers.update(NOSNIFF)  # answered outside of all middleware
+        return response
+
+    def _render(self, request: Request) -> Render:
+        chosen: Render | None = request.scope.get(_RENDER)
+        if chosen is not None:
+            return chosen
+        path = request.scope["path"]
+        return next((render for prefix, render in self._dialects.items() if path.startswith(prefix)), native)
 
 
-async def _domain_error(_: Request, error: Exception) -> JSONResponse:
+def _domain_problem(error: Exception) -> Problem:
     problem = problem_of(error)
     if problem is None:
         raise error
     if problem.status >= 500:
         logger.warning("%s: %s", problem.code, problem.message)
-    return problem_response(problem)
+    return problem
 
 
-async def _validation_error(_: Request, error: Exception) -> JSONResponse:
+def _validation_problem(error: Exception) -> Problem:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
     faults = error.errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
-        return problem_response(Problem(400, "invalid_json", f"The body is not valid JSON: {_reason(faults[0])}."))
+        return Problem(400, "invalid_json", f"The body is not valid JSON: {_reason(faults[0])}.")
     detail = [{"field": _field(fault["loc"]), "message": fault["msg"]} for fault in faults[:_MOST_FAULTS]]
     message = "; ".join(f"{fault['field']}: {fault['message']}" for fault in detail[:5])
-    return problem_response(Problem(422, "invalid_request", message, detail))
+    return Problem(422, "invalid_request", message, detail)
 
 
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
+def _http_problem(error: Exception) -> Problem:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
     # FastAPI reports a body that is not UTF-8 as a bare 400.
     message = _UNREADABLE if error.status_code == 400 else str(error.detail)
-    response = problem_response(Problem(error.status_code, _NAMES.get(error.status_code, "http_error"), message))
-    response.headers.update(error.headers or {})
-    return response
+    return Problem(error.status_code, _NAMES.get(error.status_code, "http_error"), message)
 
 
-async def _bug(_: Request, error: Exception) -> JSONResponse:
-    logger.error("unhandled error", exc_info=error)
-    response = problem_response(Problem(500, "internal_error", "The server made a mistake; its log has the details."))
-    response.headers.update(NOSNIFF)  # answered outside of all middleware
-    return response
-
-
-_HANDLERS: Mapping[type, Callable[[Request, Exception], Awaitable[Response]]] = {
-    **dict.fromkeys(DOMAIN_ERRORS, _domain_error),
-    RequestValidationError: _validation_error,
-    HTTPException: _http_error,
+_PROBLEMS: Mapping[type, Callable[[Exception], Problem]] = {
+    **dict.fromkeys(DOMAIN_ERRORS, _domain_problem),
+    RequestValidationError: _validation_problem,
+    HTTPException: _http_problem,
 }
 
 

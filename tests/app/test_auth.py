@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
-from app.api.problems import install_handlers
+from app.api.problems import ErrorAnswers
 from app.auth import ANONYMOUS, Access, Caller, GuardedRoute, KeyRequired, KeyUnknown, exposure, key_in, require
 from app.errors import RequestError, problem_of
 from app.keys import ApiKey, KeyScope, hash_key
@@ -51,7 +51,7 @@ def make_app(access: Access) -> FastAPI:
             return caller.name
 
     app = FastAPI(lifespan=lifespan)
-    install_handlers(app)
+    ErrorAnswers({}).install(app)
     app.include_router(router)
 
     @app.post("/admin")
