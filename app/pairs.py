@@ -102,7 +102,7 @@ class PairTranslator:
         manuscripts = await _aside(texts, partial(self._read, texts, messages))
         segments = [segment for manuscript in manuscripts for segment in manuscript.segments]
         done = await translator.translate(segments)
-        return await _aside(texts, partial(_answers, manuscripts, done, _model_used(self.lease)))
+        return await _aside(texts, partial(self._answers, manuscripts, done))
 
     def _translator(self) -> SegmentTranslator:
         manifest = self.leg.spec.checkpoint.manifest
@@ -124,6 +124,10 @@ class PairTranslator:
         if markup is None:
             return [plain(text, find, divide) for text in texts]
         return [marked_up(text, markup, find, divide) for text in texts]
+
+    def _answers(self, manuscripts: Sequence[Manuscript], done: Sequence[Translated]) -> list[Answer]:
+        rest, model, route = iter(done), _model_used(self.lease), (self.leg.source, self.leg.target)
+        return [_answer(one, list(islice(rest, one.size)), model, route) for one in manuscripts]
 
     def _find(self, messages: Mapping[str, str]) -> Find:
         terms, unknown = self.reading.terms, self.lease.resource.tokenizer.unknown
@@ -191,22 +195,19 @@ def _segment_limit(manifest: Manifest, max_length: int) -> int:
     return max(1, min([max_length, *(limit - _SPECIAL_TOKENS for limit in positions)]))
 
 
-def _answers(manuscripts: Sequence[Manuscript], done: Sequence[Translated], model: str) -> list[Answer]:
-    rest = iter(done)
-    return [_answer(one, list(islice(rest, sum(1 for _ in one.segments))), model) for one in manuscripts]
-
-
-def _answer(manuscript: Manuscript, done: Sequence[Translated], model: str) -> Answer:
+def _answer(manuscript: Manuscript, done: Sequence[Translated], model: str, route: tuple[str, ...]) -> Answer:
     if not done:
         return Answer(manuscript.assembled([]), warnings=tuple(_warnings(manuscript, done)))
+    faults = [fault for one in done for fault in one.faults]
     return Answer(
         text=manuscript.assembled([one.segment for one in done]),
         model_used=model,
         confidence=math.exp(mean_score(done)),
         segments=len(done),
         cached=all(one.cached for one in done),
+        route=route,
         warnings=tuple(_warnings(manuscript, done)),
-        faults=Counter(fault.kind.value for one in done for fault in one.faults if fault.sure),
+        faults=Counter(fault.kind.value for fault in faults if fault.sure) if faults else {},
         retried=sum(one.attempts > 1 for one in done),
     )
 

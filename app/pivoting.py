@@ -43,7 +43,7 @@ class RouteTranslator:
             async with self._patient_lease(leg) as lease:
                 following = await self._go_on(leg, lease, [answer.text for answer in answers], texts)
             answers = [_joined(before, after) for before, after in zip(answers, following, strict=True)]
-        return [self._told(answer) for answer in answers]
+        return answers if self.route.is_direct else [self._told(answer) for answer in answers]
 
     async def _go_on(
         self, leg: Leg, lease: ReplicaLease, texts: Sequence[str], originals: Sequence[str]
@@ -65,7 +65,8 @@ class RouteTranslator:
         return following
 
     def _pair(self, leg: Leg, lease: ReplicaLease, terms: Terms) -> PairTranslator:
-        return PairTranslator(self.pool, lease, leg, self.tier, self.client, replace(self.reading, terms=terms))
+        reading = self.reading if terms is self.reading.terms else replace(self.reading, terms=terms)
+        return PairTranslator(self.pool, lease, leg, self.tier, self.client, reading)
 
     @asynccontextmanager
     async def _patient_lease(self, leg: Leg) -> AsyncIterator[ReplicaLease]:
@@ -90,8 +91,6 @@ class RouteTranslator:
         if answer.model_used == UNTRANSLATED:
             return answer
         languages = self.route.languages
-        if self.route.is_direct:
-            return replace(answer, route=languages)
         way = f"pivot: {' > '.join(languages)}, as no checkpoint of this tier serves {languages[0]} to {languages[-1]}."
         return replace(answer, route=languages, warnings=(way, *answer.warnings))
 

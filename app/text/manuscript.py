@@ -37,6 +37,11 @@ class Manuscript:
     skipped: int = 0
 
     @property
+    def size(self) -> int:
+        """How many segments it has."""
+        return sum(len(passage.cut.segments) for passage in self.passages)
+
+    @property
     def segments(self) -> Iterator[Segment]:
         """All segments, in order."""
         return (segment for passage in self.passages for segment in passage.cut.segments)
