@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
-from app.api import admin, glossaries, health, native, stats
+from app.api import admin, glossaries, health, native, stats, streaming
 from app.api.lean import LeanPaths
 from app.api.problems import ANSWERS, ErrorAnswers, Render
 from app.auth import Access, exposure
@@ -98,6 +98,7 @@ def create_app(
     app.add_middleware(RequestMetrics, metrics=metrics)
     app.add_middleware(SecurityHeaders)
     app.include_router(native.router, responses=ANSWERS)
+    app.include_router(streaming.router, responses=ANSWERS)
     app.include_router(glossaries.router, responses=ANSWERS)
     app.include_router(health.router)
     app.include_router(stats.router)

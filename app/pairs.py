@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import TypeVar
 
+from app.answers import Answer, Piece
+from app.concurrency import in_order
 from app.glossaries.terms import NO_TERMS, Terms
 from app.routes import Leg
 from app.segments import SegmentTranslator, Translated, mean_score
@@ -23,7 +26,7 @@ from app.text.document import Document, Range, assemble
 from app.text.icu import branches
 from app.text.inline import Mark, Segment
 from app.text.kinds import Kind
-from app.text.manuscript import Find, Manuscript, marked_up, plain
+from app.text.manuscript import Find, Manuscript, Written, following, marked_up, pieces, plain
 from app.text.markup import Options
 from app.text.placeholders import placeholders
 from app.text.preparation import prepare
@@ -35,36 +38,14 @@ from model_pool.types import DecodeOptions, Translation
 
 T = TypeVar("T")
 
-UNTRANSLATED = "none"
-"""`model_used` of a text that is in the target language already, or has nothing to translate in it."""
-
 _OFF_THE_LOOP = 5_000
 """Code points from which on texts are read and written in a thread, so that a long one holds up no other request."""
 
+_AHEAD = 64
+"""Pieces of a streamed text that are translated at once: enough to fill batches, little that is lost with a client."""
+
 _SPECIAL_TOKENS = 4
 """Positions kept for end, language and prefix tokens where a checkpoint's own limit is the tighter one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One translated text before it is dressed for a client.
-
-    confidence: geometric mean of the model's probabilities over the target tokens, in [0, 1]; 1 where nothing was
-    translated. cached: every segment was translated for an earlier request. tier_used: "" for the one asked for.
-    route: every language on the way, the text's own included; empty where nothing was translated.
-    faults: how many of each kind are left. retried: segments that were translated more than once.
-    """
-
-    text: str
-    model_used: str = UNTRANSLATED
-    confidence: float = 1.0
-    segments: int = 0
-    cached: bool = False
-    tier_used: str = ""
-    route: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    faults: Mapping[str, int] = field(default_factory=dict)
-    retried: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +84,24 @@ class PairTranslator:
         segments = [segment for manuscript in manuscripts for segment in manuscript.segments]
         done = await translator.translate(segments)
         return await _aside(texts, partial(self._answers, manuscripts, done))
+
+    async def stream(self, text: str) -> AsyncGenerator[Piece]:
+        """Yield the answers for a text's pieces in order, each as soon as it is there; joined, they are the text's.
+
+        Raises MalformedMarkup.
+        """
+        translator = self._translator()
+        find, divide = self._find(await self._messages([text], translator)), self._divide()
+        manuscripts = await _aside([text], partial(pieces, text, self.reading.markup, find, divide))
+        before: Written | None = None
+        work = (translator.translate(list(one.segments)) for one in manuscripts)
+        async with aclosing(in_order(work, ahead=_AHEAD)) as finished:
+            for index, manuscript in enumerate(manuscripts):
+                done = await anext(finished)
+                now = manuscript, [one.segment for one in done]
+                answer = replace(self._answers([manuscript], done)[0], text=following(before, now))
+                yield Piece(answer, index, len(manuscripts))
+                before = now
 
     def _translator(self) -> SegmentTranslator:
         manifest = self.leg.spec.checkpoint.manifest

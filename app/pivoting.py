@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
+from app.answers import UNTRANSLATED, Answer, Piece
 from app.concurrency import together
 from app.glossaries.terms import NO_TERMS, Terms, TermTable
-from app.pairs import PLAINLY, UNTRANSLATED, Answer, PairTranslator, Reading
+from app.pairs import PLAINLY, PairTranslator, Reading
 from app.routes import Leg, Route
 from app.tiers import Tier
 from model_pool.errors import PoolSaturated
@@ -44,6 +45,26 @@ class RouteTranslator:
                 following = await self._go_on(leg, lease, [answer.text for answer in answers], texts)
             answers = [_joined(before, after) for before, after in zip(answers, following, strict=True)]
         return answers if self.route.is_direct else [self._told(answer) for answer in answers]
+
+    async def stream(self, text: str) -> AsyncGenerator[Piece]:
+        """Yield the answers for a text's pieces, in order; a pivot's second leg begins when the first has done all."""
+        *others, last = self.route.legs
+        before, terms = Answer(text), self.reading.terms
+        if others:
+            (before,) = await replace(self, route=Route(tuple(others))).translate([text])
+            terms = _held(terms.held_for_next_leg(text)) if terms else NO_TERMS
+        leasing = self._patient_lease(last) if others else self.pool.lease(last.spec)
+        async with leasing as lease, aclosing(self._pair(last, lease, terms).stream(before.text)) as pieces:
+            async for piece in pieces:
+                yield replace(piece, answer=self._continued(before, piece)) if others else piece
+
+    def _continued(self, before: Answer, piece: Piece) -> Answer:
+        """Return a piece's answer, with what the legs before it have to tell in the first one."""
+        if piece.index:
+            before = replace(before, warnings=(), faults={}, retried=0)
+        answer = replace(_joined(before, piece.answer), segments=piece.answer.segments)
+        told = self._told(answer)
+        return replace(told, warnings=answer.warnings) if piece.index else told
 
     async def _go_on(
         self, leg: Leg, lease: ReplicaLease, texts: Sequence[str], originals: Sequence[str]
