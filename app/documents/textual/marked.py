@@ -49,14 +49,16 @@ def unit_of(block: Block) -> Unit:
 
 
 def woven(block: Block, translation: str) -> str:
-    """Return a translation of `unit_of(block)` as the block's own markup.
+    """Return a translation of `unit_of(block)` as the block's own markup. Raises what `translation_of` does."""
+    return block.woven(*translation_of(block, translation))
+
+
+def translation_of(block: Block, translation: str) -> tuple[str, Sequence[Mark]]:
+    """Return the words of a translation of `unit_of(block)`, and the block's marks where they are in it.
 
     Raises ValueError where it has not every tag exactly once, which the text pipeline never does.
     """
-    if not block.marks:
-        return block.woven(translation, ())
-    text, marks = _read(block, tokenize(translation))
-    return block.woven(text, marks)
+    return _read(block, tokenize(translation)) if block.marks else (translation, ())
 
 
 def _numbered(text: str, mark: Mark, number: int) -> Mark:
