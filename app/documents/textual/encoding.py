@@ -16,7 +16,13 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# Python's name of what may be declared -> what is read: the larger set that browsers take each of them for.
+_LEGACY = frozenset(
+    [f"cp{number}" for number in (*range(1250, 1259), 437, 850, 852, 866, 874, 932, 949)]
+    + [f"iso8859-{number}" for number in range(1, 17)]
+    + ["ascii", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "tis-620"]
+    + ["gb2312", "gbk", "gb18030", "big5", "big5hkscs", "shift_jis", "euc_jp", "iso2022_jp", "euc_kr"]
+)
+# Browsers take the first for the second, a larger set.
 _WIDER = {
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
@@ -29,11 +35,6 @@ _WIDER = {
     "euc_kr": "cp949",
     "big5": "big5hkscs",
 }
-_LEGACY = frozenset(
-    [f"cp{number}" for number in (*range(1250, 1259), 437, 850, 852, 866, 874, 932, 949)]
-    + [f"iso8859-{number}" for number in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)]
-    + ["koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "gb18030", "big5hkscs", "euc_jp", "iso2022_jp"]
-)
 _ESCAPE = "\x1b"  # starts every other character set of ISO-2022-JP, whose bytes are ASCII otherwise
 
 _META = re.compile(rb"<meta\s[^>]{0,500}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w.:-]{1,40})", re.IGNORECASE)
@@ -99,8 +100,9 @@ def decode(data: bytes, declared: Declared = lambda _: "") -> tuple[str, Encodin
 
 def declared_by_html(data: bytes) -> str:
     """Return what the XML declaration or a `<meta>` at the head of a page says."""
-    found = _XML.match(data) or _META.search(data[:_HEAD])
-    return found[1].decode("ascii", "replace") if found else ""
+    found = _META.search(data[:_HEAD])
+    label = found[1].decode("ascii", "replace") if found else ""
+    return declared_by_xml(data) or _WIDER.get(_codec(label), label)
 
 
 def declared_by_xml(data: bytes) -> str:
@@ -114,8 +116,7 @@ def _codec(name: str) -> str:
         known = codecs.lookup(name).name if name else "utf-8"
     except LookupError:
         return "utf-8"
-    wider = _WIDER.get(known, known)
-    return wider if wider in _LEGACY else "utf-8"
+    return known if known in _LEGACY else "utf-8"
 
 
 def _text(data: bytes, encoding: Encoding) -> tuple[str, Encoding]:
