@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html import unescape
 
 from app.documents.content import Content, Unit
@@ -58,7 +58,7 @@ def translation_of(block: Block, translation: str) -> tuple[str, Sequence[Mark]]
 
     Raises ValueError where it has not every tag exactly once, which the text pipeline never does.
     """
-    return _read(block, tokenize(translation)) if block.marks else (translation, ())
+    return _Reader(block).read(tokenize(translation)) if block.marks else (translation, ())
 
 
 def _numbered(text: str, mark: Mark, number: int) -> Mark:
@@ -75,29 +75,80 @@ def _escaped(words: str) -> str:
     return _NOT_IN_XML.sub(lambda found: f'<u c="{ord(found[0])}"/>', words.translate(_ESCAPES))
 
 
-def _read(block: Block, tokens: Iterable[XmlToken]) -> tuple[str, list[Mark]]:
-    parts: list[str] = []
-    length = 0
-    found: list[tuple[int, int, int]] = []  # (start, end, number), as they begin
-    waiting: list[int] = []
-    for token in tokens:
-        words = _words(token)
-        parts.append(words)
-        length += len(words)
-        if token.kind is XmlKind.CLOSE:
-            start, _, number = found[waiting[-1]]
-            found[waiting.pop()] = (start, length, number)
-        elif token.kind is XmlKind.OPEN or (token.kind is XmlKind.EMPTY and not words):
-            if token.kind is XmlKind.OPEN:
-                waiting.append(len(found))
-            found.append((length, length, int(token.attributes().get("i", -1))))
-    return "".join(parts), _marks(block, [one for one in found if one[2] >= 0])
+@dataclass(slots=True)
+class _Place:
+    """Where a mark was found. prefix, suffix: tags without words that stand just before it, and at its end inside."""
+
+    number: int
+    start: int
+    end: int
+    prefix: str = ""
+    suffix: str = ""
+    is_absorbed: bool = False
 
 
-def _marks(block: Block, found: Sequence[tuple[int, int, int]]) -> list[Mark]:
-    if sorted(number for *_, number in found) != list(range(len(block.marks))):
-        raise ValueError(f"{len(block.marks)} tags went out, but {len(found)} came back, or others")
-    return sorted((replace(block.marks[number], start=start, end=end) for start, end, number in found), key=written)
+class _Reader:
+    """Reads a translation. What stands at one place stays in its order, as part of the pair that it touches."""
+
+    def __init__(self, block: Block) -> None:
+        self._marks = block.marks
+        self._parts: list[str] = []
+        self._length = 0
+        self._places: list[_Place] = []
+        self._open: list[_Place] = []
+        self._touching: list[_Place] = []  # without words, since the last words or tag of a pair
+        self._numbers: list[int] = []
+
+    def read(self, tokens: Iterable[XmlToken]) -> tuple[str, list[Mark]]:
+        for token in tokens:
+            words = _words(token)
+            if words:
+                self._parts.append(words)
+                self._length += len(words)
+                self._touching = []
+            elif token.kind is XmlKind.CLOSE:
+                self._close(self._open.pop())
+            elif token.kind in {XmlKind.OPEN, XmlKind.EMPTY}:
+                self._begin(
+                    _Place(int(token.attributes().get("i", -1)), self._length, self._length),
+                    is_empty=token.kind is XmlKind.EMPTY,
+                )
+        if sorted(self._numbers) != list(range(len(self._marks))):
+            raise ValueError(f"{len(self._marks)} tags went out, but {len(self._numbers)} came back, or others")
+        marks = (self._mark(place) for place in self._places if not place.is_absorbed)
+        return "".join(self._parts), sorted(marks, key=written)
+
+    def _begin(self, place: _Place, *, is_empty: bool) -> None:
+        if not is_empty:
+            self._open.append(place)
+        if place.number < 0:
+            return
+        self._numbers.append(place.number)
+        if is_empty:
+            self._touching.append(place)
+        elif place.number < len(self._marks) and self._marks[place.number].literal is None:
+            place.prefix = self._absorbed()
+        self._places.append(place)
+
+    def _close(self, place: _Place) -> None:
+        place.end = self._length
+        if place.number < 0:
+            return
+        place.suffix = self._absorbed()
+        if place.start == place.end:
+            self._touching.append(place)
+
+    def _absorbed(self) -> str:
+        """Return the markup of what is touching, which is no mark of its own any more."""
+        absorbed, self._touching = self._touching, []
+        for place in absorbed:
+            place.is_absorbed = True
+        return "".join(mark.before + mark.after for mark in map(self._mark, absorbed))
+
+    def _mark(self, place: _Place) -> Mark:
+        mark = self._marks[place.number]
+        before, after = place.prefix + mark.before, place.suffix + mark.after
+        return replace(mark, start=place.start, end=place.end, before=before, after=after)
 
 
 def _words(token: XmlToken) -> str:

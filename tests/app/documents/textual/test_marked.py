@@ -29,6 +29,24 @@ def test_a_translation_without_every_tag_once_is_an_error(translation: str) -> N
         woven(_block("Press <b>Save</b>"), translation)
 
 
+@pytest.mark.parametrize(
+    "translation",
+    [
+        '<x i="1"/><g i="0">a</g>',
+        '<g i="0"><x i="1"/>a</g>',
+        '<g i="0">a<x i="1"/></g>',
+        '<g i="0">a</g><x i="1"/>',
+        '<g i="0"><x i="1"/></g>a',
+        '<x i="1"/><g i="0"></g>a',
+        'a<x i="1"/><g i="0">b</g>c',
+    ],
+)
+def test_tags_at_one_place_stay_in_their_order(translation: str) -> None:
+    block = _block("c <b>x</b> y <img> z")
+    expected = translation.replace('<g i="0">', "<b>").replace("</g>", "</b>").replace('<x i="1"/>', "<img> ")
+    assert woven(block, translation) == expected
+
+
 @pytest.mark.parametrize("format_", [Format.HTML, Format.MARKDOWN])
 @given(text=strategies.html() | strategies.soup() | strategies.markdown())
 def test_words_and_tags_that_travel_as_numbers_come_back_as_if_they_had_not(text: str, format_: Format) -> None:
