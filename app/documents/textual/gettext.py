@@ -1,7 +1,8 @@
 """PO files and templates: a unit for each message, two for one with a plural; fills what has no translation yet. Pure.
 
 What is translated stays, and so does what is marked fuzzy. New translations are not marked fuzzy: programs do not use
-messages that are, so the file would look translated and show nothing.
+messages that are, so the file would look translated and show nothing. Where every translation is its source, nothing
+was translated, and the file stays as it was.
 """
 
 from __future__ import annotations

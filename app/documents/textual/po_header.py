@@ -9,7 +9,7 @@ from app.documents.textual.languages import language_of
 from app.documents.textual.plurals import Plurals, declared, plurals_of
 from app.languages import parse
 
-_FIELD = re.compile(r"^([A-Za-z-]+):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_FIELD = re.compile(r"^([A-Za-z-]++):(.*+)$", re.MULTILINE)
 _CHARSET = re.compile(r"(charset=)[\w.:-]*")
 _CONTENT_TYPE = "text/plain; charset=UTF-8"
 _DECLARED = re.compile(rb"^\"Content-Type:[^\"\r\n]{0,200}?charset=([\w.:-]{1,40})", re.IGNORECASE | re.MULTILINE)
@@ -73,7 +73,7 @@ class Header:
         return self.with_value("Content-Type", _CONTENT_TYPE)
 
     def _value(self, name: str) -> str:
-        return next((match[2] for match in _FIELD.finditer(self.text) if match[1].lower() == name.lower()), "")
+        return next((match[2].strip() for match in _FIELD.finditer(self.text) if match[1].lower() == name.lower()), "")
 
 
 def _locale(target: str) -> str:

@@ -17,6 +17,7 @@ from app.documents.textual.marked import translation_of, unit_of
 from app.text.document import Range
 from app.text.inline import Mark
 from app.text.markup import Block
+from app.text.markup.items import Item, Kind
 from app.text.markup.runs import blocks_of
 
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n|[\r\n])|[^\r\n]++\Z")
@@ -36,11 +37,23 @@ def read(data: bytes, limits: DocumentLimits) -> Content:  # noqa: ARG001
     cues = list(_webvtt_cues(text, lines) if is_webvtt else _subrip_cues(text, lines))
     if not cues:
         raise BrokenDocument('The document has no subtitles: no line like "00:00:01,000 --> 00:00:02,000".')
-    film = _Film(text, cues, is_webvtt=is_webvtt)
-    return Content(
-        units=tuple(map(unit_of, film.blocks)),
-        write=lambda translations, _: encoding.encode(film.written(translations)),
-    )
+    gaps, blocks = blocks_of(list(_items(text, cues, is_webvtt=is_webvtt)))
+
+    def write(translations: Sequence[str], _: str) -> bytes:
+        done = [_written(block, one) for block, one in zip(blocks, translations, strict=True)]
+        return encoding.encode("".join(part for pair in zip(gaps, [*done, ""], strict=True) for part in pair))
+
+    return Content(tuple(map(unit_of, blocks)), write)
+
+
+def _items(text: str, cues: Sequence[Range], *, is_webvtt: bool) -> Iterator[Item]:
+    """Yield the texts of all cues as items, and what is between them as what parts them."""
+    at = 0
+    for start, end in cues:
+        yield Item(Kind.SPLIT, text[at:start])
+        yield from items_of(text[start:end], is_webvtt=is_webvtt)
+        at = end
+    yield Item(Kind.SPLIT, text[at:])
 
 
 def _webvtt_cues(text: str, lines: Sequence[Range]) -> Iterator[Range]:
@@ -70,26 +83,6 @@ def _subrip_cues(text: str, lines: Sequence[Range]) -> Iterator[Range]:
         before = (first, last)
     if start >= 0:
         yield start, len(text)
-
-
-class _Film:
-    """All cues of a file: gap, block, gap ..."""
-
-    def __init__(self, text: str, cues: Sequence[Range], *, is_webvtt: bool) -> None:
-        self.gaps: list[str] = [""]
-        self.blocks: list[Block] = []
-        at = 0
-        for start, end in cues:
-            gaps, blocks = blocks_of(list(items_of(text[start:end], is_webvtt=is_webvtt)))
-            self.gaps[-1] += text[at:start] + gaps[0]
-            self.gaps += gaps[1:]
-            self.blocks += blocks
-            at = end
-        self.gaps[-1] += text[at:]
-
-    def written(self, translations: Sequence[str]) -> str:
-        done = [_written(block, one) for block, one in zip(self.blocks, translations, strict=True)]
-        return "".join(part for pair in zip(self.gaps, [*done, ""], strict=True) for part in pair)
 
 
 def _written(block: Block, translation: str) -> str:

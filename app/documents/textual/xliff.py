@@ -1,6 +1,7 @@
 """XLIFF 1 and 2: fills targets that are missing or empty; a unit for each source, or for each of its segments. Pure.
 
 A new target is marked as its version has it: as machine translation that needs a review in 1.2, as translated in 2.
+Where every translation is its source, nothing was translated, and the file stays as it was.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from app.documents.content import Content, DocumentLimits
 from app.documents.textual.encoding import declared_by_xml, decode
 from app.documents.textual.languages import language_of, refuse_mixing
 from app.documents.textual.marked import unit_of, woven
-from app.documents.textual.xliff_items import items_of
+from app.documents.textual.xliff_items import items_of, local
 from app.documents.textual.xliff_messages import File, Message, Scope
 from app.languages import parse
 from app.text.document import Range, assemble, from_ranges
@@ -20,7 +21,7 @@ from app.text.markup import Block
 from app.text.markup.runs import blocks_of
 from app.text.markup.xml_tokens import XmlKind, XmlToken
 
-_ATTRIBUTE = re.compile(r"(?P<space>\s+)(?P<name>[^\s=\"'/>]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_ATTRIBUTE = re.compile(r"(?P<space>(?<!\s)\s++)(?P<name>[^\s=\"'/>]++)\s*+=\s*+(?:\"[^\"]*\"|'[^']*')")
 _REVIEW = {"state": "needs-review-translation", "state-qualifier": "mt-suggestion"}
 _Edits = dict[Range, str]
 
@@ -44,7 +45,7 @@ def read(data: bytes, limits: DocumentLimits) -> Content:  # noqa: ARG001
         document = from_ranges(text, sorted(edits))
         return encoding.encode_markup(assemble(document, [edits[place] for place in sorted(edits)]))
 
-    return Content(units, write, source=_source(file))
+    return Content(units, write, source=_source(file), notes=_notes(file))
 
 
 def _is_open(file: File, message: Message) -> bool:
@@ -57,6 +58,11 @@ def _source(file: File) -> str:
         return language_of(file.root.attributes().get("srcLang", ""))
     said = (scope.tag.attributes().get("source-language", "") for scope in file.scopes)
     return language_of(next(said, ""))
+
+
+def _notes(file: File) -> tuple[str, ...]:
+    inside = sum(token.kind is XmlKind.OPEN and local(token.name) == "sub" for token in file.tokens)
+    return (f"{inside} text(s) inside of inline codes (<sub>) stay as they are.",) if inside else ()
 
 
 def _languages(file: File, scopes: Sequence[Scope], target: str) -> _Edits:
@@ -92,9 +98,8 @@ class _Work:
         target = parts.get("target")
         if target:
             start = _with_attributes(target.tag, self._said())
-            return {
-                (starts[target.first], starts[target.last + 1]): _element(start, target.tag.name, inner)
-            } | self._state()
+            place = starts[target.first], starts[target.last + 1]
+            return {place: _element(start, target.tag.name, inner)} | self._state()
         name = parts["source"].tag.name.replace("source", "target")
         space = parts["source"].tag.attributes().get("xml:space")
         kept = {} if space is None else {"xml:space": space}
@@ -119,9 +124,9 @@ class _Work:
 
 
 def _element(start: str, name: str, inner: str) -> str:
-    return (
-        f"{start.removesuffix('/>').rstrip()}>{inner}</{name}>" if start.endswith("/>") else f"{start}{inner}</{name}>"
-    )
+    if start.endswith("/>"):
+        start = start.removesuffix("/>").rstrip() + ">"
+    return f"{start}{inner}</{name}>"
 
 
 def _with_attributes(tag: XmlToken, wanted: Mapping[str, str], *, without: str = "") -> str:

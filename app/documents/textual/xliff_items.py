@@ -29,7 +29,7 @@ _KEYS = dict.fromkeys(("bpt", "ept", "bx", "ex"), ("rid", "id")) | {
 _SHOWN = ("equiv-text", "disp", "equiv")
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][\w:-]{0,40})(?:\s[^<>]*[^<>/])?\s*>")
 _VOIDS = frozenset({"br", "hr", "img", "input", "wbr"})
-_VARIABLE = re.compile(r"(?:[{%$@]|#\{|\[\[)[^\\\s].{0,150}", re.DOTALL)
+_VARIABLE = re.compile(r"(?:[{%$@]|#\{|\[\[)[^\\\s].*", re.DOTALL)
 _Key = tuple[str, str]
 _NONE: _Key = ("", "")
 
@@ -96,7 +96,8 @@ def _shown(piece: Sequence[XmlToken]) -> str:
     if local(piece[0].name) not in {"x", "ph"}:
         return ""
     said = piece[0].attributes()
-    return _words(piece) or unescape(next((said[name] for name in _SHOWN if name in said), "")).strip()
+    shown = _words(piece) or unescape(next((said[name] for name in _SHOWN if name in said), "")).strip()
+    return shown if len(shown) <= html.LONGEST_LITERAL else ""
 
 
 def _words(piece: Sequence[XmlToken]) -> str:

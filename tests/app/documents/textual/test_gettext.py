@@ -233,3 +233,8 @@ def test_hostile_catalogs_are_refused_in_linear_time(unit: str) -> None:
     for start in ("", 'msgid "a"\nmsgstr ""\n'):
         with pytest.raises(BrokenDocument, match="line"):
             texts(start + unit * 50_000, "a.po")
+
+
+def test_a_hostile_header_takes_linear_time() -> None:
+    data = 'msgid ""\nmsgstr "Language:' + " " * 500_000 + 'x"\n\nmsgid "a"\nmsgstr ""\n'
+    assert b"msgstr" in translated(data, "a.po", marked)

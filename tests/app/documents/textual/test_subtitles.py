@@ -195,3 +195,8 @@ def test_hostile_subtitles_take_linear_time(unit: str) -> None:
     assert translated(data, "a.vtt", same) == data.encode()
     changed = translated(data, "a.vtt", marked)
     assert changed.count(b"\n") == data.count("\n")
+
+
+def test_many_cues_without_words_take_linear_time() -> None:
+    data = "WEBVTT\n\n" + "00:01.000 --> 00:02.000\n42\n\n" * 50_000
+    assert translated(data, "a.vtt", same) == data.encode()

@@ -269,3 +269,15 @@ def test_hostile_xliff_takes_linear_time(unit: str) -> None:
 def test_many_messages_take_linear_time() -> None:
     data = _file(["Hello <x id='1'/>you"] * 5_000, "\n", "")
     assert translated(data, "a.xlf", marked).count("«".encode()) == 5_000
+
+
+def test_hostile_tags_take_linear_time() -> None:
+    space = " " * 500_000
+    data = f'<xliff version="1.2"{space}><file{space}a="b"{space}><trans-unit><source{space}>a</source></trans-unit></file></xliff>'
+    assert b' target-language="pt"' in translated(data, "a.xlf", marked)
+
+
+def test_what_is_left_inside_of_codes_is_noted() -> None:
+    data = _file(["a <ph id='1'>&lt;img alt='<sub>words</sub>'></ph>b"], "\n", "")
+    assert "1 text(s) inside of inline codes" in read(data, "a.xlf").notes[0]
+    assert read(FIRST, "a.xlf").notes == ()
