@@ -15,7 +15,11 @@ from starlette.middleware.cors import CORSMiddleware
 
 from app.api import admin, glossaries, health, native, stats
 from app.api.lean import LeanPaths
+from app.api.libretranslate import routes as libretranslate
+from app.api.libretranslate.errors import render as render_libretranslate
+from app.api.libretranslate.shared import translate_shared
 from app.api.problems import ANSWERS, ErrorAnswers, Render
+from app.api.problems import native as render_native
 from app.auth import Access, exposure
 from app.composition import build_services, make_loader, open_parts, read_keys, resolve_tiers
 from app.detection import Detector, FastTextDetector
@@ -36,8 +40,13 @@ CORS: Mapping[str, Any] = {
     "expose_headers": ["Retry-After"],
 }
 
-DIALECTS: Mapping[str, Render] = {}
-"""Other dialects than the native one, by the beginnings of their paths."""
+DIALECTS: Mapping[str, Render] = {
+    "/detect-language": render_native,
+    "/detect": render_libretranslate,
+    "/frontend": render_libretranslate,
+    "/suggest": render_libretranslate,
+}
+"""Other dialects than the native one, by the beginnings of their paths; the first that fits."""
 
 
 class LifespanState(TypedDict):
@@ -90,7 +99,9 @@ def create_app(
     )
     errors = ErrorAnswers(DIALECTS)
     errors.install(app)
-    app.add_middleware(LeanPaths, routes=native.router.routes, answer=errors.answer)
+    app.add_middleware(
+        LeanPaths, routes=native.router.routes, answer=errors.answer, others={"/translate": translate_shared}
+    )
     app.add_middleware(BodyLimit, max_bytes=settings.server.max_body_bytes, read_timeout=settings.server.read_timeout)
     app.add_middleware(CancelOnDisconnect)
     if settings.server.cors_origins:
@@ -98,7 +109,9 @@ def create_app(
     app.add_middleware(RequestMetrics, metrics=metrics)
     app.add_middleware(SecurityHeaders)
     app.include_router(native.router, responses=ANSWERS)
+    app.include_router(native.public)
     app.include_router(glossaries.router, responses=ANSWERS)
+    app.include_router(libretranslate.router)
     app.include_router(health.router)
     app.include_router(stats.router)
     app.include_router(admin.router, responses=ANSWERS)

@@ -1,0 +1,1 @@
+"""LibreTranslate's dialect: its paths, encodings, field names and errors over the same translator."""
