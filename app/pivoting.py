@@ -65,7 +65,9 @@ class RouteTranslator:
         return following
 
     def _pair(self, leg: Leg, lease: ReplicaLease, terms: Terms) -> PairTranslator:
-        return PairTranslator(self.pool, lease, leg, self.tier, self.client, replace(self.reading, terms=terms))
+        alternatives = self.reading.alternatives if leg is self.route.legs[-1] else 0
+        reading = replace(self.reading, terms=terms, alternatives=alternatives)
+        return PairTranslator(self.pool, lease, leg, self.tier, self.client, reading)
 
     @asynccontextmanager
     async def _patient_lease(self, leg: Leg) -> AsyncIterator[ReplicaLease]:

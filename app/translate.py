@@ -32,11 +32,12 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a request asks for beyond its languages and its tier."""
+    """What a request asks for beyond its languages and its tier. alternatives: other translations of each text."""
 
     wording: Wording = NO_WORDING
     split: Split = Split.SENTENCES
     markup: Options | None = None
+    alternatives: int = 0
 
 
 NO_WISHES = Wishes()
@@ -157,7 +158,8 @@ class Translator:
 
     def _reading(self, terms: Terms, work: _Work) -> Reading:
         detect = partial(looks_like, self._detector, work.tier.languages)
-        return Reading(work.wishes.split, work.wishes.markup, terms, detect)
+        wishes = work.wishes
+        return Reading(wishes.split, wishes.markup, terms, detect, wishes.alternatives)
 
     async def _fall_back(
         self, error: PoolError, route: Route, texts: Sequence[str], terms: Terms, work: _Work

@@ -18,8 +18,8 @@ from app.auth import KeyRequired
 
 _BOTH = "`text` is Babelpool's own dialect and `q` is LibreTranslate's: send one of them."
 _NEITHER = (
-    "Send `text` and `target_language` in JSON (Babelpool's own dialect), or `q`, `source` and `target` in JSON or a form "
-    "(LibreTranslate's)."
+    "Send `text` and `target_language` in JSON (Babelpool's own dialect), or `q`, `source` and `target` in JSON or a "
+    "form (LibreTranslate's)."
 )
 
 

@@ -28,7 +28,9 @@ async def translate(fields: Fields, asking: Context) -> Translated:
                 source=wanted.source,
                 target=wanted.target,
                 client=asking.client,
-                wishes=Wishes(markup=_HTML if wanted.format == "html" else None),
+                wishes=Wishes(
+                    markup=_HTML if wanted.format == "html" else None, alternatives=max(0, wanted.alternatives)
+                ),
             )
     return _answer(wanted, outcomes)
 
@@ -52,4 +54,7 @@ def _answer(wanted: TranslateForm, outcomes: Sequence[Outcome]) -> Translated:
     if wanted.source.lower() == AUTO:
         languages = [detected(outcome.detection) for outcome in outcomes]
         answer.detectedLanguage = languages[0] if single else languages
+    if wanted.alternatives > 0:
+        others = [list(outcome.answer.alternatives) for outcome in outcomes]
+        answer.alternatives = others[0] if single else others
     return answer

@@ -59,6 +59,16 @@ def test_html_comes_back_with_its_tags(server: TestClient) -> None:
     assert "<b>" in answer.json()["translatedText"]
 
 
+def test_alternatives_are_a_list_for_a_text_and_a_list_of_lists_for_a_list(server: TestClient) -> None:
+    single = server.post("/translate", data=WEATHER | {"alternatives": "3"}).json()
+    assert single["translatedText"] == BOM_TEMPO
+    assert 1 <= len(single["alternatives"]) <= 3
+    many = server.post("/translate", json=WEATHER | {"q": [WEATHER["q"], ""], "alternatives": 3}).json()
+    assert many["alternatives"] == [single["alternatives"], []]
+    for none in (0, -1):
+        assert "alternatives" not in server.post("/translate", json=WEATHER | {"alternatives": none}).json()
+
+
 def test_form_may_be_raw_utf_8_or_escaped(server: TestClient) -> None:
     for body in ("q=Olá+amigo&source=pt&target=pt", "q=Ol%C3%A1+amigo&source=pt&target=pt"):
         answer = server.post("/translate", content=body.encode(), headers=FORM)
