@@ -12,8 +12,13 @@ from app.jobs import JobResult
 
 def download(result: JobResult) -> FileResponse:
     """Return the response that sends a document, for every dialect."""
-    headers = {**NOSNIFF, "Content-Disposition": attachment(result.filename), "Cache-Control": "private, no-store"}
-    return FileResponse(result.path, media_type=result.media_type, headers=headers)
+    headers = {
+        **NOSNIFF,
+        "Content-Type": result.media_type,  # as a header, or a charset would be added that nobody knows
+        "Content-Disposition": attachment(result.filename),
+        "Cache-Control": "private, no-store",
+    }
+    return FileResponse(result.path, headers=headers)
 
 
 def attachment(filename: str) -> str:
