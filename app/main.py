@@ -13,11 +13,8 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
-from app.api import admin, documents, glossaries, health, native, stats
+from app.api import admin, documents, glossaries, health, libretranslate, native, stats
 from app.api.lean import LeanPaths
-from app.api.libretranslate import routes as libretranslate
-from app.api.libretranslate.errors import render as render_libretranslate
-from app.api.libretranslate.shared import translate_shared
 from app.api.problems import ANSWERS, ErrorAnswers, Render
 from app.api.problems import native as render_native
 from app.auth import Access, exposure
@@ -42,9 +39,7 @@ CORS: Mapping[str, Any] = {
 
 DIALECTS: Mapping[str, Render] = {
     "/detect-language": render_native,
-    "/detect": render_libretranslate,
-    "/frontend": render_libretranslate,
-    "/suggest": render_libretranslate,
+    **dict.fromkeys(("/detect", "/download_file", "/frontend", "/suggest", "/translate_file"), libretranslate.render),
 }
 """Other dialects than the native one, by the beginnings of their paths; the first that fits."""
 
@@ -107,7 +102,10 @@ def create_app(
     errors = ErrorAnswers(DIALECTS)
     errors.install(app)
     app.add_middleware(
-        LeanPaths, routes=native.router.routes, answer=errors.answer, others={"/translate": translate_shared}
+        LeanPaths,
+        routes=native.router.routes,
+        answer=errors.answer,
+        others={"/translate": libretranslate.translate_shared},
     )
     bound = BodyBound(settings.server.max_body_bytes, settings.server.read_timeout)
     app.add_middleware(BodyLimit, bound=bound, uploads=dict.fromkeys(UPLOADS, _upload_bound(settings)))
@@ -120,7 +118,8 @@ def create_app(
     app.include_router(native.public)
     app.include_router(glossaries.router, responses=ANSWERS)
     app.include_router(documents.router, responses=documents.ANSWERS)
-    app.include_router(libretranslate.router)
+    for router in libretranslate.ROUTERS:
+        app.include_router(router)
     app.include_router(health.router)
     app.include_router(stats.router)
     app.include_router(admin.router, responses=ANSWERS)

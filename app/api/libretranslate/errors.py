@@ -2,6 +2,7 @@
 
 RequestError
 ├── UnreadableBody         400  a body that is not what it is announced as
+├── FileMissing            400  an upload without a file
 ├── OtherOrigin            403  a form from a page of another origin
 ├── SuggestionsRefused     403  suggestions are not taken here
 └── UnclearDialect         422  /translate has the fields of both dialects, or of neither
@@ -28,6 +29,7 @@ _STATUSES: Mapping[str, int] = {
     "text_too_large": 400,
     "unclear_dialect": 400,
     "invalid_request": 400,
+    "documents_disabled": 403,
     "unsupported_document": 400,
     "document_too_large": 400,
 }
@@ -43,6 +45,12 @@ class UnreadableBody(RequestError):
     """A body that is not what it is announced as."""
 
     code = "unreadable_body"
+
+
+class FileMissing(RequestError):
+    """An upload without a file."""
+
+    code = "file_missing"
 
 
 class OtherOrigin(RequestError):

@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from app.api.context import Context, context_of
@@ -42,16 +43,16 @@ async def read(request: Request, body: bytes | None = None) -> Fields:
     UnreadableBody, KeyTooLate, OtherOrigin, and what `let_in` does.
     """
     if media_type(request) != JSON:
-        _refuse_other_origins(request)
-    query = await _decoded(FORM, request.scope["query_string"])
+        refuse_other_origins(request)
+    query = await query_of(request)
     if body is None:
-        body = await (body_of(request) if _is_known(request, query) else _short_body(request))
+        body = await (body_of(request) if is_known(request, query) else _short_body(request))
     return {**query, **await _fields(request, body)}
 
 
 def admit(request: Request, fields: Fields) -> Context:
     """Let the request in by the key among its fields, unless its head has done so. Raises what `let_in` does."""
-    let_in(request, _key(fields), "translate")
+    let_in(request, key_of(fields), "translate")
     return context_of(request)
 
 
@@ -63,14 +64,15 @@ def checked(model: type[Model], fields: Fields) -> Model:
         raise RequestValidationError(error.errors(include_url=False, include_input=False)) from None
 
 
-def _key(fields: Fields) -> str | None:
+def key_of(fields: Fields) -> str | None:
+    """Return the key among the fields; None where there is none, or it is no text."""
     key = fields.get("api_key")
     return key if isinstance(key, str) else None
 
 
-def _is_known(request: Request, query: Fields) -> bool:
-    """Let the request in by its head; False where the head has no key, and one is needed."""
-    key = key_in(request.headers) or _key(query)
+def is_known(request: Request, query: Fields) -> bool:
+    """Let a request in by its head; False where the head has no key, and one is needed."""
+    key = key_in(request.headers) or key_of(query)
     access = cast("Access", request.scope["state"]["access"])
     if not key and not access.open:
         return False
@@ -78,7 +80,7 @@ def _is_known(request: Request, query: Fields) -> bool:
     return True
 
 
-def _refuse_other_origins(request: Request) -> None:
+def refuse_other_origins(request: Request) -> None:
     """Raise OtherOrigin for a page that may not call this server: a browser asks first for JSON, never for a form."""
     origin = request.headers.get("origin")
     allowed = cast("Reloader", request.scope["state"]["reloader"]).services.settings.server.cors_origins
@@ -88,17 +90,33 @@ def _refuse_other_origins(request: Request) -> None:
         raise OtherOrigin("Pages of other origins may not send forms here. Add the origin to server.cors_origins.")
 
 
-async def _short_body(request: Request) -> bytes:
+async def beginning_of(request: Request) -> tuple[bytes, bool]:
+    """Return at least the first KEYLESS_BYTES of a body, and whether there is more of it."""
     parts, received = [], 0
-    async for part in request.stream():
-        received += len(part)
-        if received > KEYLESS_BYTES:
-            raise KeyTooLate(
-                f"No more than {KEYLESS_BYTES} bytes are read before a key is known. Send the key in the header "
-                "`X-API-Key: <key>` or in the query, `?api_key=<key>`."
-            )
-        parts.append(part)
-    return b"".join(parts)
+    while received < KEYLESS_BYTES:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        received += len(parts[-1])
+        if not message.get("more_body", False):
+            return b"".join(parts), False
+    return b"".join(parts), True
+
+
+async def _short_body(request: Request) -> bytes:
+    body, more = await beginning_of(request)
+    if more or len(body) > KEYLESS_BYTES:
+        raise KeyTooLate(
+            f"No more than {KEYLESS_BYTES} bytes are read before a key is known. Send the key in the header "
+            "`X-API-Key: <key>` or in the query, `?api_key=<key>`."
+        )
+    return body
+
+
+async def query_of(request: Request) -> Fields:
+    """Return the fields of the query. Raises UnreadableBody."""
+    return await _decoded(FORM, request.scope["query_string"])
 
 
 async def _fields(request: Request, body: bytes) -> Fields:
@@ -131,7 +149,7 @@ _DECODERS: Mapping[str, Callable[[bytes], dict[str, Any]]] = {JSON: _from_json, 
 
 
 async def _multipart(request: Request, body: bytes) -> dict[str, Any]:
-    """Return the fields of a multipart form; files are none."""
+    """Return the fields of a multipart form; files are none. Raises UnreadableBody."""
 
     async def replay() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}

@@ -10,6 +10,7 @@ from app.api.libretranslate.reading import admit, checked, read
 from app.api.libretranslate.translating import UNDETECTED, percent
 from app.api.schemas.libretranslate import Choice, Choices, Detected, DetectForm, FrontendSettings
 from app.detection import Undecidable
+from app.documents import FORMATS
 from app.languages import display_name
 from app.translate import AUTO
 
@@ -36,12 +37,16 @@ async def settings(request: Request, serving: Serving) -> FrontendSettings:
         apiKeys=has_keys,
         keyRequired=has_keys,
         suggestions=False,
-        filesTranslation=False,
-        supportedFilesFormat=[],
+        filesTranslation=serving.settings.documents.enabled,
+        supportedFilesFormat=_extensions() if serving.settings.documents.enabled else [],
         language=Choices(
             source=Choice(code=AUTO, name="Auto Detect"), target=Choice(code=target, name=display_name(target))
         ),
     )
+
+
+def _extensions() -> list[str]:
+    return [f".{extension}" for one in FORMATS.values() for extension in (one.name, *one.extensions)]
 
 
 @router.post("/suggest")

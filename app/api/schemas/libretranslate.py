@@ -23,6 +23,19 @@ class TranslateForm(BaseModel):
     alternatives: int = Field(default=0, le=MOST_ALTERNATIVES, description="Other translations wanted of each text.")
 
 
+class FileForm(BaseModel):
+    """What POST /translate_file takes beside the field `file`."""
+
+    source: Code = Field(description='Language code, or "auto".')
+    target: Code
+
+
+class TranslatedFile(BaseModel):
+    """Where a translated document is."""
+
+    translatedFileUrl: str = Field(description="Whoever has it can fetch the document.")  # noqa: N815
+
+
 class DetectForm(BaseModel):
     """What POST /detect takes."""
 
