@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
-from app.api import admin, documents, glossaries, health, libretranslate, native, stats
+from app.api import admin, documents, glossaries, health, libretranslate, native, stats, streaming
 from app.api.lean import LeanPaths
 from app.api.problems import ANSWERS, ErrorAnswers, Render
 from app.api.problems import native as render_native
@@ -116,6 +116,7 @@ def create_app(
     app.add_middleware(SecurityHeaders)
     app.include_router(native.router, responses=ANSWERS)
     app.include_router(native.public)
+    app.include_router(streaming.router, responses=ANSWERS)
     app.include_router(glossaries.router, responses=ANSWERS)
     app.include_router(documents.router, responses=documents.ANSWERS)
     for router in libretranslate.ROUTERS:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import TypeVar
 
+from app.answers import Answer, Piece
+from app.concurrency import in_order
 from app.glossaries.terms import NO_TERMS, Terms
 from app.routes import Leg
 from app.segments import SegmentTranslator, Translated, mean_score
@@ -23,7 +26,7 @@ from app.text.document import Document, Range, assemble
 from app.text.icu import branches
 from app.text.inline import Mark, Segment
 from app.text.kinds import Kind
-from app.text.manuscript import Find, Manuscript, marked_up, plain
+from app.text.manuscript import Find, Manuscript, Written, following, marked_up, pieces, plain
 from app.text.markup import Options
 from app.text.placeholders import placeholders
 from app.text.preparation import prepare
@@ -35,38 +38,14 @@ from model_pool.types import DecodeOptions, Translation
 
 T = TypeVar("T")
 
-UNTRANSLATED = "none"
-"""`model_used` of a text that is in the target language already, or has nothing to translate in it."""
-
 _OFF_THE_LOOP = 5_000
 """Code points from which on texts are read and written in a thread, so that a long one holds up no other request."""
 
+_AHEAD = 64
+"""Pieces of a streamed text that are translated at once: enough to fill batches, little that is lost with a client."""
+
 _SPECIAL_TOKENS = 4
 """Positions kept for end, language and prefix tokens where a checkpoint's own limit is the tighter one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One translated text before it is dressed for a client.
-
-    confidence: geometric mean of the model's probabilities over the target tokens, in [0, 1]; 1 where nothing was
-    translated. cached: every segment was translated for an earlier request. tier_used: "" for the one asked for.
-    route: every language on the way, the text's own included; empty where nothing was translated.
-    faults: how many of each kind are left. retried: segments that were translated more than once.
-    alternatives: other translations, likeliest first, as far as they were asked for and there are any.
-    """
-
-    text: str
-    model_used: str = UNTRANSLATED
-    confidence: float = 1.0
-    segments: int = 0
-    cached: bool = False
-    tier_used: str = ""
-    route: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    faults: Mapping[str, int] = field(default_factory=dict)
-    retried: int = 0
-    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +85,30 @@ class PairTranslator:
         manuscripts = await _aside(texts, partial(self._read, texts, messages))
         segments = [segment for manuscript in manuscripts for segment in manuscript.segments]
         done = await translator.translate(segments)
-        answers = await _aside(texts, partial(_answers, manuscripts, done, _model_used(self.lease)))
+        answers = await _aside(texts, partial(self._answers, manuscripts, done))
         if not self.reading.alternatives:
             return answers
         made = [one.segment for one in done]
         ways = _ways(made, await translator.others(segments, self.reading.alternatives))[: self.reading.alternatives]
         return await _aside(texts, partial(_with_alternatives, answers, manuscripts, ways))
+
+    async def stream(self, text: str) -> AsyncGenerator[Piece]:
+        """Yield the answers for a text's pieces in order, each as soon as it is there; joined, they are the text's.
+
+        Raises MalformedMarkup.
+        """
+        translator = self._translator()
+        find, divide = self._find(await self._messages([text], translator)), self._divide()
+        manuscripts = await _aside([text], partial(pieces, text, self.reading.markup, find, divide))
+        before: Written | None = None
+        work = (translator.translate(list(one.segments)) for one in manuscripts)
+        async with aclosing(in_order(work, ahead=_AHEAD)) as finished:
+            for index, manuscript in enumerate(manuscripts):
+                done = await anext(finished)
+                now = manuscript, [one.segment for one in done]
+                answer = replace(self._answers([manuscript], done)[0], text=following(before, now))
+                yield Piece(answer, index, len(manuscripts))
+                before = now
 
     def _translator(self) -> SegmentTranslator:
         manifest = self.leg.spec.checkpoint.manifest
@@ -133,6 +130,10 @@ class PairTranslator:
         if markup is None:
             return [plain(text, find, divide) for text in texts]
         return [marked_up(text, markup, find, divide) for text in texts]
+
+    def _answers(self, manuscripts: Sequence[Manuscript], done: Sequence[Translated]) -> list[Answer]:
+        rest, model, route = iter(done), _model_used(self.lease), (self.leg.source, self.leg.target)
+        return [_answer(one, list(islice(rest, one.size)), model, route) for one in manuscripts]
 
     def _find(self, messages: Mapping[str, str]) -> Find:
         terms, unknown = self.reading.terms, self.lease.resource.tokenizer.unknown
@@ -200,22 +201,19 @@ def _segment_limit(manifest: Manifest, max_length: int) -> int:
     return max(1, min([max_length, *(limit - _SPECIAL_TOKENS for limit in positions)]))
 
 
-def _answers(manuscripts: Sequence[Manuscript], done: Sequence[Translated], model: str) -> list[Answer]:
-    rest = iter(done)
-    return [_answer(one, list(islice(rest, sum(1 for _ in one.segments))), model) for one in manuscripts]
-
-
-def _answer(manuscript: Manuscript, done: Sequence[Translated], model: str) -> Answer:
+def _answer(manuscript: Manuscript, done: Sequence[Translated], model: str, route: tuple[str, ...]) -> Answer:
     if not done:
         return Answer(manuscript.assembled([]), warnings=tuple(_warnings(manuscript, done)))
+    faults = [fault for one in done for fault in one.faults]
     return Answer(
         text=manuscript.assembled([one.segment for one in done]),
         model_used=model,
         confidence=math.exp(mean_score(done)),
         segments=len(done),
         cached=all(one.cached for one in done),
+        route=route,
         warnings=tuple(_warnings(manuscript, done)),
-        faults=Counter(fault.kind.value for one in done for fault in one.faults if fault.sure),
+        faults=Counter(fault.kind.value for fault in faults if fault.sure) if faults else {},
         retried=sum(one.attempts > 1 for one in done),
     )
 
@@ -236,7 +234,7 @@ def _with_alternatives(
     for way in ways:
         rest = iter(way)
         for manuscript, found in zip(manuscripts, texts, strict=True):
-            found.append(manuscript.assembled(list(islice(rest, sum(1 for _ in manuscript.segments)))))
+            found.append(manuscript.assembled(list(islice(rest, manuscript.size))))
     return [
         replace(answer, alternatives=tuple(text for text in dict.fromkeys(found) if text != answer.text))
         for answer, found in zip(answers, texts, strict=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
+from app.answers import UNTRANSLATED, Answer, Piece
 from app.concurrency import together
 from app.glossaries.terms import NO_TERMS, Terms, TermTable
-from app.pairs import PLAINLY, UNTRANSLATED, Answer, PairTranslator, Reading
+from app.pairs import PLAINLY, PairTranslator, Reading
 from app.routes import Leg, Route
 from app.tiers import Tier
 from model_pool.errors import PoolSaturated
@@ -43,7 +44,27 @@ class RouteTranslator:
             async with self._patient_lease(leg) as lease:
                 following = await self._go_on(leg, lease, [answer.text for answer in answers], texts)
             answers = [_joined(before, after) for before, after in zip(answers, following, strict=True)]
-        return [self._told(answer) for answer in answers]
+        return answers if self.route.is_direct else [self._told(answer) for answer in answers]
+
+    async def stream(self, text: str) -> AsyncGenerator[Piece]:
+        """Yield the answers for a text's pieces, in order; a pivot's second leg begins when the first has done all."""
+        *others, last = self.route.legs
+        before, terms = Answer(text), self.reading.terms
+        if others:
+            (before,) = await replace(self, route=Route(tuple(others))).translate([text])
+            terms = _held(terms.held_for_next_leg(text)) if terms else NO_TERMS
+        leasing = self._patient_lease(last) if others else self.pool.lease(last.spec)
+        async with leasing as lease, aclosing(self._pair(last, lease, terms).stream(before.text)) as pieces:
+            async for piece in pieces:
+                yield replace(piece, answer=self._continued(before, piece)) if others else piece
+
+    def _continued(self, before: Answer, piece: Piece) -> Answer:
+        """Return a piece's answer, with what the legs before it have to tell in the first one."""
+        if piece.index:
+            before = replace(before, warnings=(), faults={}, retried=0)
+        answer = replace(_joined(before, piece.answer), segments=piece.answer.segments)
+        told = self._told(answer)
+        return replace(told, warnings=answer.warnings) if piece.index else told
 
     async def _go_on(
         self, leg: Leg, lease: ReplicaLease, texts: Sequence[str], originals: Sequence[str]
@@ -65,8 +86,10 @@ class RouteTranslator:
         return following
 
     def _pair(self, leg: Leg, lease: ReplicaLease, terms: Terms) -> PairTranslator:
-        alternatives = self.reading.alternatives if leg is self.route.legs[-1] else 0
-        reading = replace(self.reading, terms=terms, alternatives=alternatives)
+        wanted = self.reading.alternatives if leg is self.route.legs[-1] else 0
+        reading = self.reading
+        if terms is not reading.terms or wanted != reading.alternatives:
+            reading = replace(reading, terms=terms, alternatives=wanted)
         return PairTranslator(self.pool, lease, leg, self.tier, self.client, reading)
 
     @asynccontextmanager
@@ -92,8 +115,6 @@ class RouteTranslator:
         if answer.model_used == UNTRANSLATED:
             return answer
         languages = self.route.languages
-        if self.route.is_direct:
-            return replace(answer, route=languages)
         way = f"pivot: {' > '.join(languages)}, as no checkpoint of this tier serves {languages[0]} to {languages[-1]}."
         return replace(answer, route=languages, warnings=(way, *answer.warnings))
 

@@ -65,6 +65,8 @@ def next_retry(faults: Collection[Fault], retries: int, options: DecodeOptions) 
     retries: how many there have been. options: those of the first translation. Neither an echo nor a lost symbol is
     tried again: both are names or signs that the model does not know, however it is asked.
     """
+    if not faults:
+        return None
     kinds = {fault.kind for fault in faults if fault.sure or fault.kind in _LOOPS}
     wider = replace(options, beam_size=max(_BEAM, options.beam_size))
     if retries >= MOST_RETRIES or not kinds & (_LOOPS | _LOSSES | _OTHERS):

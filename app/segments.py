@@ -211,6 +211,8 @@ def next_attempt(made: Translated, options: DecodeOptions) -> Attempt | None:
 
 def mean_score(parts: Sequence[Translated]) -> float:
     """Return the mean log probability per target token; the end token of each part counts as one."""
+    if len(parts) == 1:
+        return parts[0].score
     weights = [part.target_tokens + 1 for part in parts]
     total = sum(part.score * weight for part, weight in zip(parts, weights, strict=True))
     return total / sum(weights) if weights else 0.0

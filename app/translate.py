@@ -3,44 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
-from functools import partial
 from time import perf_counter
 
+from app.answers import Answer, Piece, joined
 from app.concurrency import together
-from app.detection import Detection, Detector, Undecidable, looks_like
-from app.errors import PairUnsupported
-from app.glossaries.library import NO_WORDING, Wording
-from app.glossaries.terms import Terms
+from app.detection import Detection, Detector, Undecidable
+from app.fallbacks import TierTranslator
 from app.languages import Match, match
-from app.pairs import Answer, Reading
-from app.pivoting import RouteTranslator
-from app.routes import Route
 from app.text.characters import has_letter
-from app.text.markup import Options
-from app.text.segmentation import Split
 from app.tiers import Tier, TierTable
-from model_pool.errors import DeviceLost, LoadFailed, PoolError, PoolSaturated
+from app.wishes import NO_WISHES, Wishes
 from model_pool.pool import ModelPool
 
 AUTO = "auto"
 
 Pair = tuple[str, str]
 """Source and target as BCP 47 codes that the tier serves."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a request asks for beyond its languages and its tier. alternatives: other translations of each text."""
-
-    wording: Wording = NO_WORDING
-    split: Split = Split.SENTENCES
-    markup: Options | None = None
-    alternatives: int = 0
-
-
-NO_WISHES = Wishes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +35,16 @@ class Outcome:
     tier: str
     seconds: float
     detection: Detection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """One piece of a text's translation, the `index`-th of `count`. whole: the text's outcome, with the last piece."""
+
+    index: int
+    count: int
+    piece: Outcome
+    whole: Outcome | None
 
 
 class Translator:
@@ -86,8 +77,8 @@ class Translator:
         detections = await self._detect(texts, source, chosen)
         asked = match(target, chosen.languages)
         pairs = _pairs(detections, source, asked.served, chosen)
-        work = _Work(chosen, client, wishes, detected=source.lower() == AUTO)
-        answers = _told(asked, await self._answers(texts, pairs, work))
+        way = self._way(chosen, source, client, wishes)
+        answers = _told(asked, await _answers(texts, pairs, way))
         seconds = perf_counter() - started
         outcomes = [
             Outcome(text, answer, *pair, tier=chosen.name, seconds=seconds, detection=detection)
@@ -95,6 +86,44 @@ class Translator:
         ]
         self._on_done(outcomes)
         return outcomes
+
+    async def stream(
+        self,
+        text: str,
+        *,
+        source: str,
+        target: str,
+        tier: str | None = None,
+        client: str = "",
+        wishes: Wishes = NO_WISHES,
+    ) -> AsyncGenerator[Streamed]:
+        """Yield a text's translation piece by piece, in order; joined they are what `translate` returns.
+
+        A piece is a segment of plain text, or a block of markup. The last one has the outcome for the whole text.
+        """
+        started = perf_counter()
+        chosen = self._tiers[tier or self._tiers.default]
+        (detection,) = await self._detect([text], source, chosen)
+        asked = match(target, chosen.languages)
+        (pair,) = _pairs([detection], source, asked.served, chosen)
+        answers: list[Answer] = []
+        async with aclosing(self._pieces(text, pair, self._way(chosen, source, client, wishes))) as pieces:
+            async for piece in pieces:
+                answers += _told(asked, [piece.answer]) if piece.index == 0 else [piece.answer]
+                outcome = Outcome(text, answers[-1], *pair, chosen.name, perf_counter() - started, detection)
+                last = piece.index + 1 == piece.count
+                whole = replace(outcome, answer=joined(answers)) if last else None
+                if whole is not None:
+                    self._on_done([whole])
+                yield Streamed(piece.index, piece.count, outcome, whole)
+
+    async def _pieces(self, text: str, pair: Pair, way: TierTranslator) -> AsyncGenerator[Piece]:
+        if pair[0] == pair[1]:
+            yield Piece(Answer(text), 0, 1)
+            return
+        async with aclosing(way.stream(way.tier.route(*pair), text)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def detect(self, text: str) -> Detection:
         """Identify a text's language among those that any tier reads. Raises Undecidable."""
@@ -122,67 +151,25 @@ class Translator:
             reason = f"{error.reason} (text {index + 1} of {len(texts)})"
             raise Undecidable(reason, error.candidates, error.looks_like) from None
 
-    async def _answers(self, texts: Sequence[str], pairs: Sequence[Pair], work: _Work) -> list[Answer]:
-        """Translate the texts of each pair together, and the pairs side by side."""
-        groups: dict[Pair, list[int]] = {}
-        for index, pair in enumerate(pairs):
-            groups.setdefault(pair, []).append(index)
-        routes = {pair: work.tier.route(*pair) for pair in groups if pair[0] != pair[1]}
-        translated = await together(
-            self._group(route, [texts[index] for index in groups[pair]], work) for pair, route in routes.items()
-        )
-        answers = [Answer(text) for text in texts]
-        for pair, made in zip(routes, translated, strict=True):
-            for index, answer in zip(groups[pair], made, strict=True):
-                answers[index] = answer
-        return answers
-
-    async def _group(self, route: Route, texts: Sequence[str], work: _Work) -> list[Answer]:
-        wording, pair = work.wishes.wording, (route.source, route.target)
-        terms = await wording.terms(*pair, required=not work.detected)
-        answers = await self._translate(route, texts, terms, work)
-        if not wording.lacks(*pair):
-            return answers
-        why = f"glossary: it has no dictionary for {pair[0]} to {pair[1]}, so it was not used."
-        return [replace(answer, warnings=(*answer.warnings, why)) for answer in answers]
-
-    async def _translate(self, route: Route, texts: Sequence[str], terms: Terms, work: _Work) -> list[Answer]:
-        tier = work.tier
-        try:
-            way = RouteTranslator(self._pool, route, tier, work.client, self._reading(terms, work))
-            return await way.translate(texts)
-        except (LoadFailed, PoolSaturated, DeviceLost) as error:
-            if not tier.fallback:
-                raise
-            return await self._fall_back(error, route, texts, terms, work)
-
-    def _reading(self, terms: Terms, work: _Work) -> Reading:
-        detect = partial(looks_like, self._detector, work.tier.languages)
-        wishes = work.wishes
-        return Reading(wishes.split, wishes.markup, terms, detect, wishes.alternatives)
-
-    async def _fall_back(
-        self, error: PoolError, route: Route, texts: Sequence[str], terms: Terms, work: _Work
-    ) -> list[Answer]:
-        """Answer with the configured other tier, and say so; with the first error where that cannot serve the pair."""
-        other = replace(self._tiers[work.tier.fallback], fallback="")
-        try:
-            way = other.route(route.source, route.target)
-            answers = await self._translate(way, texts, terms, replace(work, tier=other))
-        except (PairUnsupported, PoolError):
-            raise error from error.__cause__
-        why = f"Tier {work.tier.name!r} could not answer, so {other.name!r} did: {error}"
-        return [replace(answer, tier_used=other.name, warnings=(*answer.warnings, why)) for answer in answers]
+    def _way(self, tier: Tier, source: str, client: str, wishes: Wishes) -> TierTranslator:
+        detected = source.lower() == AUTO
+        return TierTranslator(self._pool, self._tiers, self._detector, tier, client, wishes, detected)
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What all texts of one request have in common. detected: their languages were not given."""
-
-    tier: Tier
-    client: str
-    wishes: Wishes
-    detected: bool
+async def _answers(texts: Sequence[str], pairs: Sequence[Pair], way: TierTranslator) -> list[Answer]:
+    """Translate the texts of each pair together, and the pairs side by side."""
+    groups: dict[Pair, list[int]] = {}
+    for index, pair in enumerate(pairs):
+        groups.setdefault(pair, []).append(index)
+    routes = {pair: way.tier.route(*pair) for pair in groups if pair[0] != pair[1]}
+    translated = await together(
+        way.translate(route, [texts[index] for index in groups[pair]]) for pair, route in routes.items()
+    )
+    answers = [Answer(text) for text in texts]
+    for pair, made in zip(routes, translated, strict=True):
+        for index, answer in zip(groups[pair], made, strict=True):
+            answers[index] = answer
+    return answers
 
 
 def _pairs(detections: Sequence[Detection | None], source: str, to: str, tier: Tier) -> list[Pair]:

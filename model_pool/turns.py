@@ -12,6 +12,8 @@ B = TypeVar("B")
 
 async def in_turns(work: Callable[[A], B], items: Sequence[A], *, at_once: int) -> list[B]:
     """Map `work` over items and let the loop turn after every `at_once` of them, which shall take about 2 ms."""
+    if len(items) <= at_once:
+        return list(map(work, items))
     done: list[B] = []
     for start in range(0, len(items), at_once):
         if start:

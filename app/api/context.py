@@ -58,17 +58,20 @@ class Context:
         """See `Access.charged`."""
         return self.access.charged(self.caller, texts)
 
-    def deadline(self) -> Deadline:
-        """Bound a block in time; what is still queued then is never computed. Raises DeadlineExceeded."""
-        return Deadline(self.timeout)
+    def deadline(self, ends: float | None = None) -> Deadline:
+        """Bound a block in time; what is still queued then is never computed. Raises DeadlineExceeded.
+
+        ends: the loop's time at which the request's time is over, where the block is not all of it.
+        """
+        return Deadline(self.timeout, ends)
 
 
 class Deadline:
     """`asyncio.timeout` with an error that says what to do. Seconds."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, ends: float | None = None) -> None:
         self._seconds = seconds
-        self._timeout = asyncio.timeout(seconds)
+        self._timeout = asyncio.timeout(seconds) if ends is None else asyncio.timeout_at(ends)
 
     async def __aenter__(self) -> None:
         """Start the clock."""

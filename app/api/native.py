@@ -15,6 +15,7 @@ from app.api.schemas.native import (
     Candidate,
     DetectRequest,
     DetectResponse,
+    HowToTranslate,
     Language,
     Model,
     ModelsResponse,
@@ -27,7 +28,8 @@ from app.concurrency import together
 from app.languages import display_name
 from app.text.markup import Format, Options
 from app.tiers import Tier
-from app.translate import Outcome, Wishes
+from app.translate import Outcome
+from app.wishes import Wishes
 
 T = TypeVar("T")
 
@@ -90,24 +92,29 @@ def _texts(request: TranslateRequest) -> Sequence[str]:
 
 
 async def _translate(request: TranslateRequest, texts: Sequence[str], asking: Context) -> TranslateResponse:
-    wording = await asking.services.library.wording(
-        glossary_id=request.glossary_id,
-        owner=asking.caller.sees,
-        entries=request.glossary,
-        kept=tuple(request.do_not_translate),
-    )
     outcomes = await asking.services.translator.translate(
         texts,
         source=request.source_language,
         target=request.target_language,
         tier=request.model_type,
         client=asking.client,
-        wishes=Wishes(wording, request.split_sentences, _markup(request)),
+        wishes=await wishes_of(request, asking),
     )
     return _response(outcomes, single=isinstance(request.text, str))
 
 
-def _markup(request: TranslateRequest) -> Options | None:
+async def wishes_of(request: HowToTranslate, asking: Context) -> Wishes:
+    """Return what a request asks for beside its languages and its tier. Raises GlossaryNotFound."""
+    wording = await asking.services.library.wording(
+        glossary_id=request.glossary_id,
+        owner=asking.caller.sees,
+        entries=request.glossary,
+        kept=tuple(request.do_not_translate),
+    )
+    return Wishes(wording, request.split_sentences, _markup(request))
+
+
+def _markup(request: HowToTranslate) -> Options | None:
     if request.format is TextFormat.TEXT:
         return None
     spelled = str.lower if request.format is TextFormat.HTML else str

@@ -20,7 +20,8 @@ from app.jobs.worklog import Begun, Settled, WorkLog
 from app.quotas import Clock, Usage
 from app.text.markup import MalformedMarkup
 from app.tiers import TierTable
-from app.translate import Outcome, Translator, Wishes
+from app.translate import Outcome, Translator
+from app.wishes import Wishes
 from model_pool.errors import OutOfMemory, PoolError, SegmentFailed, SegmentTooLong
 
 _OF_ONE_UNIT = (MalformedMarkup, OutOfMemory, SegmentFailed, SegmentTooLong)

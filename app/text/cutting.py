@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from app.text.document import Range
 from app.text.inline import Mark, Segment, written
@@ -29,6 +30,20 @@ class Cut:
         """The words between the segments, one more than those."""
         text, edges = self.whole.text, [0, *(place for one in self.ranges for place in one), len(self.whole.text)]
         return [text[edges[at] : edges[at + 1]] for at in range(0, len(edges), 2)]
+
+    def apart(self) -> list[Cut]:
+        """One for each segment, with the gap before it, the last one with the gap at the end, too.
+
+        Only for a text whose marks are all literals, each of which is inside one segment or one gap.
+        """
+        if len(self.ranges) < 2:
+            return [self]
+        bounds = [0, *(end for _, end in self.ranges[:-1]), len(self.whole.text)]
+        marks = _Marks(self.whole.marks)
+        return [
+            cut(Segment(self.whole.text[low:high], marks.within(low, high)), [(start - low, end - low)])
+            for (low, high), (start, end) in zip(pairwise(bounds), self.ranges, strict=True)
+        ]
 
     def joined(self, parts: Sequence[Segment]) -> Segment:
         """Return `whole` with a translation in the place of each segment, and every mark where it belongs now."""
@@ -60,6 +75,12 @@ class _Marks:
     def __init__(self, marks: Sequence[Mark]) -> None:
         self._by_start = sorted((replace(mark, key=key) for key, mark in enumerate(marks)), key=_start)
         self._by_end = sorted(self._by_start, key=_end)
+
+    def within(self, start: int, end: int) -> tuple[Mark, ...]:
+        """Return the marks that begin in a range, as seen from its beginning."""
+        first = bisect_left(self._by_start, start, key=_start)
+        found = self._by_start[first : bisect_left(self._by_start, end, key=_start)]
+        return tuple(replace(mark, start=mark.start - start, end=mark.end - start) for mark in found)
 
     def inside(self, start: int, end: int) -> tuple[Mark, ...]:
         """Return what a range has of the marks: of those that begin in it, and of those that only end in it."""

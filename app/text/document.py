@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -29,18 +29,6 @@ class Document:
     def source(self) -> str:
         """The text that this document was made from."""
         return assemble(self, self.segments)
-
-    def refine(self, split: Callable[[str], Document]) -> Document:
-        """The same source with every segment replaced by `split(segment)`, whose source must be that segment."""
-        gaps: list[str] = [self.gaps[0]]
-        segments: list[str] = []
-        for segment, gap in zip(self.segments, self.gaps[1:], strict=True):
-            part = split(segment)
-            gaps[-1] += part.gaps[0]
-            gaps.extend(part.gaps[1:])
-            gaps[-1] += gap
-            segments.extend(part.segments)
-        return Document(tuple(gaps), tuple(segments))
 
 
 def from_ranges(text: str, ranges: Iterable[Range]) -> Document:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 
 from app.text import breaks
 from app.text.characters import has_letter, trimmed
-from app.text.document import Document, Range, from_ranges
+from app.text.document import Range
 
 Count = Callable[[str], int]
 """Tokens in a text, special tokens as its owner likes; need not be additive."""
@@ -19,8 +18,8 @@ _FREEDOM = 0.4  # of a piece: how far from the even cut a better place may be
 _LONGEST_CHARACTER = 64  # code points looked through for the end of a combining or joined sequence
 
 
-def fit(document: Document, count: Count, limit: int) -> Document:
-    """The same source with every segment cut so that `count(segment) <= limit`.
+def fit(text: str, ranges: Sequence[Range], count: Count, limit: int) -> Sequence[Range]:
+    """Cut ranges of `text` so that `count(segment) <= limit` for what each of them holds.
 
     Pieces of one segment are about equally long, and end at the best break near the even cut: sentence, `;` or `:`,
     clause, word, character. White space and emoji at a cut go to a gap, as does a piece without a letter.
@@ -29,17 +28,13 @@ def fit(document: Document, count: Count, limit: int) -> Document:
     """
     if limit < 1:
         raise ValueError(f"limit is {limit}; a segment needs at least one token")
-    if all(_parts_needed(segment, count, limit) == 1 for segment in document.segments):
-        return document
-    return document.refine(partial(_fitted, count=count, limit=limit))
+    if all(_parts_needed(text[start:end], count, limit) == 1 for start, end in ranges):
+        return ranges
+    return [piece for one in ranges for piece in _pieces(text, one, count, limit)]
 
 
-def _fitted(segment: str, *, count: Count, limit: int) -> Document:
-    return from_ranges(segment, _pieces(segment, count, limit))
-
-
-def _pieces(text: str, count: Count, limit: int) -> Iterator[Range]:
-    waiting: list[Range] = [(0, len(text))]
+def _pieces(text: str, whole: Range, count: Count, limit: int) -> Iterator[Range]:
+    waiting = [whole]
     while waiting:
         start, end = waiting.pop()
         parts = 1 if end - start <= 1 else _parts_needed(text[start:end], count, limit)

@@ -8,12 +8,14 @@ from itertools import islice
 
 from app.text.cutting import Cut
 from app.text.inline import Mark, Segment, weave
+from app.text.joining import gap_between
 from app.text.marking import with_literals
-from app.text.markup import Block, Options, parse
+from app.text.markup import Block, Blocks, Options, parse
 
 Find = Callable[[str], Sequence[Iterable[Mark]]]
 """Words -> what in them must come back as it is, or as a certain other word; what is found first wins."""
 
+Divide = Callable[[Segment], Cut]
 Write = Callable[[str, Sequence[Mark]], str]
 
 
@@ -37,6 +39,11 @@ class Manuscript:
     skipped: int = 0
 
     @property
+    def size(self) -> int:
+        """How many segments it has."""
+        return sum(len(passage.cut.segments) for passage in self.passages)
+
+    @property
     def segments(self) -> Iterator[Segment]:
         """All segments, in order."""
         return (segment for passage in self.passages for segment in passage.cut.segments)
@@ -51,15 +58,59 @@ class Manuscript:
         return self.render(done)
 
 
-def plain(text: str, find: Find, divide: Callable[[Segment], Cut]) -> Manuscript:
+Written = tuple[Manuscript, Sequence[Segment]]
+"""A manuscript and the translations of its segments."""
+
+
+def plain(text: str, find: Find, divide: Divide) -> Manuscript:
     """Read plain text: one passage."""
-    whole = with_literals(Segment(text), *find(text))
-    return Manuscript((Passage(divide(whole), weave),), lambda parts: parts[0])
+    return _plain(_divided(text, find, divide))
 
 
-def marked_up(text: str, options: Options, find: Find, divide: Callable[[Segment], Cut]) -> Manuscript:
+def marked_up(text: str, options: Options, find: Find, divide: Divide) -> Manuscript:
     """Read HTML, XML or Markdown: a passage for each block. Raises MalformedMarkup."""
-    blocks = parse(text, options)
+    return _marked_up(parse(text, options), find, divide)
+
+
+def pieces(text: str, options: Options | None, find: Find, divide: Divide) -> list[Manuscript]:
+    """Read a text as manuscripts that follow one another: one for each segment of plain text, or block of markup.
+
+    `following` tells what each of them adds to the text. Raises MalformedMarkup.
+    """
+    if options is None:
+        return [_plain(one) for one in _divided(text, find, divide).apart()]
+    return [_marked_up(one, find, divide) for one in parse(text, options).apart()]
+
+
+def following(before: Written | None, now: Written) -> str:
+    """What a piece adds to the text whose end is the piece before: both as the whole would have them."""
+    manuscript, parts = now
+    text = manuscript.assembled(parts)
+    if before is None or not (parts and before[1]) or manuscript.render is not _only:
+        return text
+    source, target = _last(before[0]).text, before[1][-1].text
+    cut = manuscript.passages[0].cut
+    gap = cut.gaps[0]
+    return gap_between(gap, (source, cut.segments[0].text), (target, parts[0].text)) + text[len(gap) :]
+
+
+def _last(manuscript: Manuscript) -> Segment:
+    return manuscript.passages[-1].cut.segments[-1]
+
+
+def _divided(text: str, find: Find, divide: Divide) -> Cut:
+    return divide(with_literals(Segment(text), *find(text)))
+
+
+def _plain(divided: Cut) -> Manuscript:
+    return Manuscript((Passage(divided, weave),), _only)
+
+
+def _only(parts: Sequence[str]) -> str:
+    return parts[0]
+
+
+def _marked_up(blocks: Blocks, find: Find, divide: Divide) -> Manuscript:
     passages = tuple(Passage(divide(_filled(block, find)), block.woven) for block in blocks.blocks)
     return Manuscript(passages, blocks.render, blocks.skipped)
 

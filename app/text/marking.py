@@ -9,19 +9,22 @@ from app.text.document import Range
 from app.text.inline import Mark, Segment, written
 
 
-def with_literals(whole: Segment, *findings: Iterable[Mark]) -> Segment:
-    """Add literals to a text. Where two overlap, the earlier finding wins; none is put across a tag.
+def with_literals(whole: Segment, *found: Iterable[Mark]) -> Segment:
+    """Add literals to a text. Where two overlap, the one found earlier wins; none is put across a tag.
 
-    Each finding is apart in itself. Both the text and what is in it come from strangers: no mark is held against all.
+    What is found at a time is apart in itself. Both text and marks come from strangers: no mark is held against all.
     """
+    findings = [list(one) for one in found]
+    if not any(findings):
+        return whole
     taken = sorted((mark.start, mark.end) for mark in whole.marks if mark.literal is not None)
     edges = sorted({edge for mark in whole.marks for edge in (mark.start, mark.end)})
     kept: list[Mark] = []
-    for found in findings:
-        fits = [mark for mark in found if not _crosses(mark, edges) and not _overlaps(mark, taken)]
+    for finding in findings:
+        fits = [mark for mark in finding if not _crosses(mark, edges) and not _overlaps(mark, taken)]
         taken = sorted((*taken, *((mark.start, mark.end) for mark in fits)))
         kept += fits
-    return Segment(whole.text, tuple(sorted((*whole.marks, *kept), key=written))) if kept else whole
+    return Segment(whole.text, tuple(sorted((*whole.marks, *kept), key=written)))
 
 
 def _crosses(mark: Mark, edges: Sequence[int]) -> bool:

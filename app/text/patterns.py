@@ -160,3 +160,6 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(Kind.IDENTIFIER, ":", r"(?<![\w:])[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}(?![\w:])"),
 )
+
+SIGNS = frozenset().union(*(rule.signs for rule in RULES))
+"""Every sign of a rule; other characters say nothing about what a text holds."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from app.text.icu import messages
 from app.text.inline import Mark
 from app.text.kinds import Kind
-from app.text.patterns import RULES
+from app.text.patterns import RULES, SIGNS, Rule
 
 _TRAILING = frozenset(".,;:!?'\"*_~…’”»")  # noqa: RUF001
 _BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
@@ -35,17 +36,24 @@ def placeholders(text: str, *, kinds: Iterable[Kind] | None = None) -> list[Mark
 
 
 def _candidates(text: str, wanted: frozenset[Kind] | None) -> Iterator[_Found]:
-    signs, plain = _signs(text), text.isascii()
+    signs = _signs(text)
     if "{" in signs and (wanted is None or Kind.MESSAGE in wanted):
         yield from ((start, end, Kind.MESSAGE) for start, end in messages(text))
-    for rule in RULES if wanted is None else [rule for rule in RULES if rule.kind in wanted]:
-        if not rule.signs.isdisjoint(signs) if rule.signs else not plain:
-            for match in rule.pattern.finditer(text):
-                start, end = match.span()
-                if rule.kind in _SENTENCE_ENDS:
-                    end = _without_trailing(text, start, end)
-                if start < end:
-                    yield start, end, rule.kind
+    for rule in _rules(frozenset(signs & SIGNS), text.isascii()):
+        if wanted is not None and rule.kind not in wanted:
+            continue
+        for match in rule.pattern.finditer(text):
+            start, end = match.span()
+            if rule.kind in _SENTENCE_ENDS:
+                end = _without_trailing(text, start, end)
+            if start < end:
+                yield start, end, rule.kind
+
+
+@lru_cache(maxsize=1024)
+def _rules(signs: frozenset[str], is_ascii: bool) -> tuple[Rule, ...]:  # noqa: FBT001 - a key of the cache
+    """Rules that may find something in a text which has these signs; most texts have one of a few sets of them."""
+    return tuple(rule for rule in RULES if (not rule.signs.isdisjoint(signs) if rule.signs else not is_ascii))
 
 
 def _signs(text: str) -> set[str]:

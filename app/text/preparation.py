@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from app.text.characters import has_letter
 from app.text.cutting import Cut, cut
-from app.text.document import Document, Range
+from app.text.document import Range
 from app.text.fitting import Count, fit
 from app.text.inline import Mark, Segment
 from app.text.segmentation import Split, segment
@@ -20,32 +20,21 @@ def prepare(whole: Segment, language: str, count: Count, limit: int, split: Spli
     characters that the tokenizer drops, is in a gap: the model would make something up for it.
     """
     counted = _remembering(count)
-    document = fit(segment(whole.text, language, split), counted, limit)
-    ranges = _ranges(document)
+    text = whole.text
+    ranges = fit(text, segment(text, language, split), counted, limit)
     literals = [mark for mark in whole.marks if mark.literal is not None]
     if literals:
         ranges = _around(ranges, literals)
-        words = _without(whole.text, literals)
+        words = _without(text, literals)
         ranges = [one for one in ranges if has_letter(words[slice(*one)])]
-    if not all(map(counted, document.segments)):
-        ranges = [one for one in ranges if counted(whole.text[slice(*one)])]
-    return cut(whole, ranges)
+    return cut(whole, [one for one in ranges if counted(text[slice(*one)])])
 
 
 def halve(whole: Segment, count: Count) -> Cut:
     """Cut one segment into pieces of at most half its tokens, for a decoder that could not end on the whole."""
     half = max(1, -(-count(whole.text) // 2))
-    ranges = _ranges(fit(Document(("", ""), (whole.text,)), count, half))
+    ranges = fit(whole.text, [(0, len(whole.text))], count, half)
     return cut(whole, _around(ranges, [mark for mark in whole.marks if mark.literal is not None]))
-
-
-def _ranges(document: Document) -> list[Range]:
-    ranges, at = [], 0
-    for gap, one in zip(document.gaps, document.segments, strict=False):
-        at += len(gap)
-        ranges.append((at, at + len(one)))
-        at += len(one)
-    return ranges
 
 
 def _around(ranges: Iterable[Range], literals: Sequence[Mark]) -> list[Range]:

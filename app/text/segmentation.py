@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from app.text.characters import has_letter, trimmed
-from app.text.document import Document, Range, from_ranges
+from app.text.document import Range
 from app.text.sentences import sentences
 
 # What ends a line or a cell: control characters (tab, CR, LF, form feed, NUL ...), the Unicode line and paragraph
@@ -31,8 +31,8 @@ class Split(StrEnum):
     SENTENCES_ACROSS_LINES = "nonewlines"
 
 
-def segment(text: str, language: str, split: Split = Split.SENTENCES) -> Document:
-    """The sentences of `text` as segments; everything else is in the gaps, so the source can be rebuilt exactly.
+def segment(text: str, language: str, split: Split = Split.SENTENCES) -> list[Range]:
+    """Where the sentences of `text` are, in order and apart; everything else is in the gaps between them.
 
     language: BCP 47 tag of the text; any string will do (app.text.sentences says what an unknown one gets).
     split: SENTENCES ends a segment where its sentence or its line ends. SENTENCES_ACROSS_LINES lets a sentence go on
@@ -43,8 +43,8 @@ def segment(text: str, language: str, split: Split = Split.SENTENCES) -> Documen
     """
     if split is Split.NEVER:
         inner = trimmed(text, 0, len(text))
-        return from_ranges(text, [inner] if has_letter(text[slice(*inner)]) else [])
-    return from_ranges(text, _segments(text, language, split))
+        return [inner] if has_letter(text[slice(*inner)]) else []
+    return list(_segments(text, language, split))
 
 
 def unwrapped(one: str) -> str:

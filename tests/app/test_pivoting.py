@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from app.answers import Answer
 from app.composition import build_services, open_parts, resolve_tiers
 from app.detection import FastTextDetector
 from app.glossaries.library import Wording
 from app.glossaries.terms import TermTable
-from app.pairs import Answer, PairTranslator
+from app.pairs import PairTranslator
 from app.services import Services
 from app.telemetry.metrics import Metrics
-from app.translate import Wishes
+from app.wishes import Wishes
 from model_pool.catalog.catalog import Catalog
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.engines.base import EngineLoader
@@ -194,6 +195,23 @@ async def test_fallback_tier_answers_for_a_leg_that_does_not_load(
     assert outcome.answer.text == "uno en fr"
     assert outcome.answer.tier_used == "other"
     assert outcome.answer.route == ("es", "en", "fr")
+
+
+async def test_stream_over_a_pivot_is_the_translation_in_pieces(opened: Opened) -> None:
+    text = "hola amigo. adios!\n - buenas"
+    async with opened(Naming(), "es>en", "en>fr") as services:
+        (whole,) = await services.translator.translate([text], source="es", target="fr")
+        told = [one async for one in services.translator.stream(text, source="es", target="fr")]
+        assert services.counts.translations == 2
+    assert "".join(one.piece.answer.text for one in told) == whole.answer.text
+    assert [(one.index, one.count) for one in told] == [(0, 3), (1, 3), (2, 3)]
+    assert {one.piece.answer.route for one in told} == {("es", "en", "fr")}
+    assert [one.piece.answer.warnings for one in told] == [whole.answer.warnings, (), ()]
+    assert told[0].whole is None
+    last = told[-1].whole
+    assert last is not None
+    assert (last.answer.text, last.answer.warnings) == (whole.answer.text, whole.answer.warnings)
+    assert last.answer.model_used == whole.answer.model_used
 
 
 async def test_pivoted_pair_is_counted_once(opened: Opened) -> None:

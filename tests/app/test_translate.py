@@ -15,7 +15,7 @@ from app.languages import UnknownLanguage
 from app.services import Services
 from app.telemetry.metrics import Metrics
 from app.text.markup import Format, Options
-from app.translate import Wishes
+from app.wishes import Wishes
 from model_pool.catalog.catalog import Catalog
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.engines.base import EngineLoader

@@ -89,6 +89,11 @@ class Connection:
         length = int(headers.get("content-length", "0"))
         return Answer(int(status.split()[1]), headers, self._until(lambda: len(self._unread) >= length, lambda: length))
 
+    def hears(self, what: bytes) -> bool:
+        """Read until the server has said this. Raises as `answer` does."""
+        self._until(lambda: what in self._unread, lambda: self._unread.index(what) + len(what))
+        return True
+
     def ended(self, *, within: float = PATIENCE) -> bool:
         """Say whether the server closes the connection in time, whatever it says before that."""
         deadline = time.monotonic() + within

@@ -9,7 +9,8 @@ from app.api.libretranslate.reading import Fields, checked
 from app.api.schemas.libretranslate import Detected, Translated, TranslateForm
 from app.detection import Detection
 from app.text.markup import Format, Options
-from app.translate import AUTO, Outcome, Wishes
+from app.translate import AUTO, Outcome
+from app.wishes import Wishes
 
 UNDETECTED = Detected(confidence=0, language="en")
 """How the dialect says that a text says nothing about its language."""

@@ -35,15 +35,11 @@ Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=256)]], Fiel
 _MOST_TERMS = 10_000
 
 
-class TranslateRequest(BaseModel):
-    """One text or a list of texts in one language pair."""
+class HowToTranslate(BaseModel):
+    """All that a request for a translation may say beside its text."""
 
     model_config = ConfigDict(extra="forbid")
 
-    text: Text | Annotated[list[Text], Field(min_length=1, fail_fast=True)] = Field(
-        description="A text of any length up to the limits, or a list of texts.",
-        examples=["The weather is nice today. Shall we walk?"],
-    )
     source_language: Code = Field(default="auto", description='BCP 47 code, or "auto" to detect each text.')
     target_language: Code = Field(description="BCP 47 code.", examples=["pt"])
     model_type: str | None = Field(default=None, description="Tier; the configured default where absent.")
@@ -67,6 +63,23 @@ class TranslateRequest(BaseModel):
     )
     do_not_translate: list[Term] = Field(
         default=[], max_length=_MOST_TERMS, description="Terms that stay as they are.", examples=[["Acme"]]
+    )
+
+
+class TranslateRequest(HowToTranslate):
+    """One text or a list of texts in one language pair."""
+
+    text: Text | Annotated[list[Text], Field(min_length=1, fail_fast=True)] = Field(
+        description="A text of any length up to the limits, or a list of texts.",
+        examples=["The weather is nice today. Shall we walk?"],
+    )
+
+
+class StreamRequest(HowToTranslate):
+    """One text, to be sent back as it is translated."""
+
+    text: Text = Field(
+        description="A text of any length up to the limits.", examples=["The weather is nice today. Shall we walk?"]
     )
 
 

@@ -39,11 +39,11 @@ def _identical(source: Reading, pair: Pair) -> Fault | None:
 
 
 def _mostly(source: Reading, translation: Reading) -> Fault | None:
-    common = len(set(source.words).intersection(translation.words))
+    common = len(source.distinct & translation.distinct)
     if common < _PLAIN_FOR_SHARE:
         return None
     plain = {word.casefold() for word in _plain(source.text)}
-    kept = len(plain.intersection(translation.words))
+    kept = len(plain & translation.distinct)
     if len(plain) < _PLAIN_FOR_SHARE or kept < _SHARE * len(plain):
         return None
     return Fault(FaultKind.ECHO, f"{kept} of {len(plain)} words are left as they were")

@@ -28,10 +28,13 @@ def length(source: Reading, translation: Reading, pair: Pair) -> Fault | None:
     weights = _WEIGHTS.get(pair.source_script, 1.0), _WEIGHTS.get(pair.target_script, 1.0)
     terse = min(weights) < _TERSE
     read, written = source.letters / weights[0], translation.letters / weights[1]
-    told = f"{translation.letters} letters stand for {source.letters}"
     least = (_SHORTEST_OF_TERSE if terse else _SHORTEST) * read - _SPARED
     if written < least or (not translation.letters and source.letters > 1):
-        return Fault(FaultKind.OMISSION, told)
+        return _fault(FaultKind.OMISSION, source, translation)
     if written > (_LONGEST_OF_TERSE if terse else _LONGEST) * read + _ADDED:
-        return Fault(FaultKind.EXCESS, told)
+        return _fault(FaultKind.EXCESS, source, translation)
     return None
+
+
+def _fault(kind: FaultKind, source: Reading, translation: Reading) -> Fault:
+    return Fault(kind, f"{translation.letters} letters stand for {source.letters}")

@@ -28,10 +28,14 @@ _CLOSE = (
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as the checks see it. words: folded in case, without punctuation. letters: how many there are."""
+    """A text as the checks see it. words: folded in case, without punctuation; `distinct`: each once.
+
+    letters: how many there are.
+    """
 
     text: str
     words: list[str]
+    distinct: set[str]
     letters: int
 
 
@@ -56,7 +60,7 @@ def read(text: str) -> Reading:
     """Split a text into what the checks need."""
     words = _WORD.findall(text.casefold())
     joined = "".join(words)
-    return Reading(text, words, len(joined) if joined.isalpha() else sum(map(str.isalpha, joined)))
+    return Reading(text, words, set(words), len(joined) if joined.isalpha() else sum(map(str.isalpha, joined)))
 
 
 @lru_cache(maxsize=1024)

@@ -22,11 +22,11 @@ _SHOWN = 60
 def repetition(source: Reading, translation: Reading) -> Fault | None:
     """Find a unit that comes more often in a row than any does in the source."""
     words = translation.words
-    if len(set(words)) < len(words):
+    if len(translation.distinct) < len(words):
         found = _longest_run(words)
         if found and not _in_source(found, source.words):
             return _told(translation, *found)
-        if fault := _scattered(source.words, words):
+        if fault := _scattered(source.words, translation):
             return fault
     return _letters(source.text, translation)
 
@@ -88,8 +88,9 @@ def _side_by_side(text: str, word: str) -> bool:
     return re.search(rf"\b{word}\s+{word}\b", text, re.IGNORECASE) is not None
 
 
-def _scattered(source: Sequence[str], words: Sequence[str]) -> Fault | None:
-    if len(words) - len(set(words)) < 3 * (_LOOSE_TIMES - 1):
+def _scattered(source: Sequence[str], translation: Reading) -> Fault | None:
+    words = translation.words
+    if len(words) - len(translation.distinct) < 3 * (_LOOSE_TIMES - 1):
         return None
     unit, times = _commonest(words)
     if times < _LOOSE_TIMES or times <= _commonest(source)[1]:
@@ -106,6 +107,8 @@ def _commonest(words: Sequence[str]) -> tuple[tuple[str, ...], int]:
 
 def _letters(source: str, translation: Reading) -> Fault | None:
     """The same inside words: scripts without spaces, and letters that never end."""
+    if max(map(len, translation.words), default=0) < _LONG_WORD:
+        return None
     for word in translation.words:
         if len(word) >= _LONG_WORD and (match := _CHARACTERS.search(word)):
             if match.group() in source.casefold() or _CHARACTERS.search(source):

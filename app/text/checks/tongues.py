@@ -32,7 +32,7 @@ def script(source: Reading, translation: Reading, pair: Pair) -> Fault | None:
     counts = count_scripts(text)
     right, latin = sum(counts.get(each, 0) for each in expected), counts.get("Latn", 0)
     others = sum(counts.values()) - counts.get("", 0) - right - (0 if expected == _LATIN else latin)
-    new = set(translation.words).difference(source.words)
+    new = translation.distinct - source.distinct
     allowed = expected | _LATIN
     if others >= _LEAST_FOREIGN and (others > right + latin or _foreign_letters(new, allowed) >= _LEAST_FOREIGN):
         return Fault(FaultKind.SCRIPT, f"{others} of {translation.letters} letters are of another script")
@@ -49,10 +49,9 @@ def language(source: Reading, translation: Reading, pair: Pair, detect: Detect, 
     """Ask the detector about a long text, where it has many words of its source or `always` (0.1 to 0.3 ms)."""
     if translation.letters < _LEAST_LETTERS or pair.close:
         return None
-    words = translation.words
     if not always:
-        common = len(set(words).intersection(source.words))
-        if common < _SUSPICIOUS * len(words):
+        common = len(source.distinct & translation.distinct)
+        if common < _SUSPICIOUS * len(translation.words):
             return None
     found = detect(translation.text)
     if found is None or found == pair.target:

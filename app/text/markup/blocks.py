@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Protocol
 
@@ -43,18 +43,24 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """`gaps[0] + blocks[0] + gaps[1] + ...` is the source, once the slots in it are filled.
+    """`gaps[0] + body[0] + gaps[1] + ...` is the source, once the slots in it are filled.
 
-    gaps: raw, come back as they are.
-    blocks: first one between each two gaps, then those of the attributes, which stand inside tags: in gaps, in marks.
-    There, `slot + number + slot` keeps their place. slot: a character that the source does not use.
+    gaps: raw, come back as they are; one more than the blocks of the body.
+    slotted: blocks by number whose places are inside tags, in gaps and in marks, where `slot + number + slot` keeps
+    them: attributes. slot: a character that the source does not use.
     skipped: passages whose words could not be told from their markup, and are in the gaps.
     """
 
     gaps: tuple[str, ...]
-    blocks: tuple[Block, ...]
+    body: tuple[Block, ...]
+    slotted: Mapping[int, Block] = field(default_factory=dict)
     slot: str = ""
     skipped: int = 0
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """Everything that is translated: the body, then what is slotted."""
+        return (*self.body, *self.slotted.values())
 
     def render(self, translations: Sequence[str]) -> str:
         """Put one woven translation per block in its place.
@@ -64,11 +70,31 @@ class Blocks:
         if len(translations) != len(self.blocks):
             raise ValueError(f"{len(self.blocks)} blocks, but {len(translations)} translations")
         filled = [_unchanged(block, one) for block, one in zip(self.blocks, translations, strict=True)]
-        body = len(self.gaps) - 1
-        text = "".join(gap + one for gap, one in zip_longest(self.gaps, filled[:body], fillvalue=""))
-        if not self.slot:
+        text = "".join(gap + one for gap, one in zip_longest(self.gaps, filled[: len(self.body)], fillvalue=""))
+        if not self.slotted:
             return text
-        return re.sub(f"{self.slot}(\\d+){self.slot}", lambda match: filled[body + int(match[1])], text)
+        slotted = dict(zip(self.slotted, filled[len(self.body) :], strict=True))
+        return self._slots.sub(lambda match: slotted[int(match[1])], text)
+
+    def apart(self) -> list[Blocks]:
+        """One for each block of the body, with the gap before it; what they render to is, joined, what this does."""
+        if len(self.body) < 2:
+            return [self]
+        *gaps, last = self.gaps
+        ends = [*[""] * (len(gaps) - 1), last]
+        parts = [self._part((gap, end), block) for gap, end, block in zip(gaps, ends, self.body, strict=True)]
+        return [replace(parts[0], skipped=self.skipped), *parts[1:]]
+
+    def _part(self, gaps: tuple[str, str], block: Block) -> Blocks:
+        if not self.slotted:
+            return Blocks(gaps, (block,))
+        shown = gaps[0] + block.woven(block.text, block.marks) + gaps[1]
+        numbers = dict.fromkeys(map(int, self._slots.findall(shown)))
+        return Blocks(gaps, (block,), {number: self.slotted[number] for number in numbers}, self.slot)
+
+    @property
+    def _slots(self) -> re.Pattern[str]:
+        return re.compile(f"{self.slot}(\\d+){self.slot}")
 
 
 def _unchanged(block: Block, translation: str) -> str:

@@ -17,8 +17,7 @@ def parse(text: str, options: Options) -> Blocks:
     """
     attributes = Attributes(text, wanted=options.attributes)
     gaps, blocks = blocks_of(_items(text, options, attributes))
-    slot = attributes.slot if attributes.blocks else ""
-    return Blocks(tuple(gaps), (*blocks, *attributes.blocks), slot, attributes.skipped)
+    return Blocks(tuple(gaps), tuple(blocks), dict(enumerate(attributes.blocks)), attributes.slot, attributes.skipped)
 
 
 def _items(text: str, options: Options, attributes: Attributes) -> list[Item]:

@@ -9,16 +9,17 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 
+from app.answers import Answer
 from app.composition import resolve_tiers
 from app.detection import Detection, Undecidable
 from app.glossaries.library import Library
 from app.glossaries.store import GlossaryStore
 from app.jobs import DocumentJobs, Job
-from app.pairs import Answer
 from app.quotas import Usage
 from app.settings import Settings
 from app.tiers import TierTable
-from app.translate import NO_WISHES, Outcome, Translator, Wishes
+from app.translate import Outcome, Translator
+from app.wishes import NO_WISHES, Wishes
 from model_pool.catalog.catalog import Catalog
 from model_pool.engines.fake import FakeLoader
 

@@ -34,7 +34,7 @@ from app.keys import ApiKey
 from app.languages import UnknownLanguage
 from app.quotas import QuotaExceeded
 from app.text.segmentation import Split
-from app.translate import NO_WISHES
+from app.wishes import NO_WISHES
 from model_pool.errors import LanguageUnsupported, PoolClosed, QueueFull, SegmentFailed
 from tests.app.jobs.conftest import started
 from tests.app.jobs.house import House, Scripted, send, until

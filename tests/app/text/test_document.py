@@ -38,16 +38,6 @@ def test_assembly_refuses_another_number_of_translations(translations: list[str]
         assemble(Document(("", ""), ("one",)), translations)
 
 
-def test_refining_joins_the_gaps_at_the_edges() -> None:
-    document = Document(("<", "|", ">"), ("-a-", "bc"))
-    refined = document.refine(lambda text: from_ranges(text, [(1, 2)]))
-    assert refined == Document(("<-", "-|b", ">"), ("a", "c"))
-
-
-def test_refining_may_leave_no_segment() -> None:
-    assert Document(("(", ")"), ("x",)).refine(lambda text: Document((text,), ())) == Document(("(x)",), ())
-
-
 @given(any_texts, st.data())
 def test_any_cuts_of_any_text_rebuild_it(text: str, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=10)))

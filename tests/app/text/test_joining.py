@@ -9,7 +9,8 @@ from app.text.document import assemble
 from app.text.inline import Segment
 from app.text.joining import gap_between
 from app.text.preparation import prepare
-from app.text.segmentation import Split, segment
+from app.text.segmentation import Split
+from tests.app.text.apart import segmented
 from tests.app.text.strategies import any_texts, languages
 
 SENTENCES = {
@@ -65,7 +66,7 @@ def test_text_that_translates_to_itself_comes_back_exactly(text: str, language: 
 
 @given(any_texts, languages, st.sampled_from(["a.", "你好。", "ฝน", ""]))
 def test_only_plain_spaces_come_or_go(text: str, language: str, word: str) -> None:
-    document = segment(text, language)
+    document = segmented(text, language)
     translations = [word] * len(document.segments)
     given = assemble(document, translations)
     made = prepare(Segment(text), language, len, 10_000).joined([Segment(one) for one in translations]).text
