@@ -163,7 +163,8 @@ def let_in(request: Request, key: str | bytes | None, *scopes: KeyScope) -> Call
     caller: Caller | None = request.scope.get(_CALLER)
     if caller is None:
         caller = request.scope[_CALLER] = access.admit(key, *scopes)
-    access.authorize(caller, *scopes)
+    else:
+        access.authorize(caller, *scopes)
     return caller
 
 

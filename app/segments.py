@@ -107,7 +107,7 @@ class SegmentTranslator:
         cuts = await in_turns(lambda segment: self._cut(segment, attempt), segments, at_once=_AT_ONCE)
         parts = await in_turns(lambda apart: _Part(apart.segments[0], attempt), cuts, at_once=_AT_ONCE)
         done = list(zip(cuts, parts, await self._decoded(parts), strict=True))
-        return await in_turns(lambda one: self._sound(*one), done, at_once=_AT_ONCE)
+        return await in_turns(lambda one: self._sound(*one), done, at_once=max(1, _AT_ONCE // (count + 1)))
 
     def _sound(self, apart: Cut, part: _Part, translation: Translation) -> list[Segment]:
         made = [self._joined(apart, [part.translated(one)]) for one in (translation, *translation.others)]
