@@ -40,7 +40,8 @@ async def translate_shared(request: Request, error: Exception) -> Response:
 
 def _is_evident(request: Request) -> bool:
     """Whether the head alone tells that it is not the native dialect, which takes JSON only and reads no query."""
-    return media_type(request) in {FORM, MULTIPART} or "q" in request.query_params
+    kind = media_type(request)
+    return kind in {FORM, MULTIPART} or (kind != JSON and "q" in request.query_params)
 
 
 def _body_at(request: Request, error: Exception) -> bytes | None:

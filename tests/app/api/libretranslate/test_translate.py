@@ -144,6 +144,12 @@ def test_form_that_is_json_in_truth_is_told_to_say_so(server: TestClient) -> Non
         assert "JSON" in answer.json()["error"]
 
 
+def test_query_of_a_native_request_is_not_read(server: TestClient) -> None:
+    body = {"text": "Good morning.", "source_language": "en", "target_language": "pt"}
+    assert server.post("/translate?q=x", json=body).status_code == 200
+    assert server.post("/translate?q=x", json=body | {"target_language": "xx"}).json()["code"] == "unknown_language"
+
+
 def test_mistakes_in_the_native_dialect_are_told_in_it(server: TestClient) -> None:
     for request in ({"json": {"text": "x"}}, {"content": b"{", "headers": {"content-type": "application/json"}}):
         answer = server.post("/translate", **request)
