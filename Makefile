@@ -3,6 +3,7 @@
 # make test-gpu   the tests that need a CUDA device; without one they are skipped and say why
 # make soak    minutes of random traffic, cancellations and unloads
 # make bench-throughput (-gpu, -rivals, -sharing, -churn, -mixed, -growth, -startup, -memory)   measure; see docs/performance.md
+# make rivals  compare LibreTranslate's dialect with the real server's, request by request; see docs/libretranslate.md
 # make check   lint, types, import contracts and docs' promises, as CI does before the tests
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -13,7 +14,7 @@ PIP = -m pip --disable-pip-version-check install --quiet
 DEV = .venv-dev/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-gpu lint types contracts check format docker-check soak clean
+.PHONY: help serve test test-gpu lint types contracts check format docker-check soak rivals clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -67,6 +68,10 @@ docker-check:
 BENCHMARKS = startup throughput gpu rivals sharing churn mixed growth memory
 $(BENCHMARKS:%=bench-%): bench-%: .venv-dev/.installed
 	$(DEV)/python -m benchmarks.$* $(ARGS)
+
+# Wants ARGS="--workdir DIR", the first time with --setup, which downloads LibreTranslate (1.4 GB).
+rivals: .venv-dev/.installed
+	$(DEV)/python -m benchmarks.dialect $(ARGS)
 
 # Minutes of random traffic, cancellations and unloads; part of no other target.
 soak: .venv-dev/.installed

@@ -22,6 +22,7 @@ class Answer:
     translated. cached: every segment was translated for an earlier request. tier_used: "" for the one asked for.
     route: every language on the way, the text's own included; empty where nothing was translated.
     faults: how many of each kind are left. retried: segments that were translated more than once.
+    alternatives: other translations, likeliest first, as far as they were asked for and there are any.
     """
 
     text: str
@@ -34,6 +35,7 @@ class Answer:
     warnings: tuple[str, ...] = ()
     faults: Mapping[str, int] = field(default_factory=dict)
     retried: int = 0
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,8 +157,19 @@ def key_in(headers: Mapping[str, str]) -> bytes | None:
     return value.strip().encode("latin-1", "replace") or None
 
 
+def let_in(request: Request, key: str | bytes | None, *scopes: KeyScope) -> Caller:
+    """`Access.admit` for a request, counted once however often it is asked for; `caller_of` knows from then on."""
+    access = cast("Access", request.scope["state"]["access"])
+    caller: Caller | None = request.scope.get(_CALLER)
+    if caller is None:
+        caller = request.scope[_CALLER] = access.admit(key, *scopes)
+    else:
+        access.authorize(caller, *scopes)
+    return caller
+
+
 def caller_of(request: Request) -> Caller:
-    """Return who sent a request that a guard has let through."""
+    """Return who sent a request that has been let in."""
     return cast("Caller", request.scope[_CALLER])
 
 
@@ -175,14 +186,7 @@ class Require(SecurityBase):
 
     async def __call__(self, request: Request) -> Caller:
         """Identify the caller and count the request once, however many routers and parameters ask; async, no thread."""
-        access = cast("Access", request.scope["state"]["access"])
-        caller: Caller | None = request.scope.get(_CALLER)
-        if caller is None:
-            caller = access.identify(key_in(request.headers))
-            access.usage.hit(caller.name)
-            request.scope[_CALLER] = caller
-        access.authorize(caller, *self._scopes)
-        return caller
+        return let_in(request, key_in(request.headers), *self._scopes)
 
 
 @cache

@@ -93,7 +93,8 @@ class TierTranslator:
 
     def _way(self, route: Route, terms: Terms) -> RouteTranslator:
         detect = partial(looks_like, self.detector, self.tier.languages)
-        reading = Reading(self.wishes.split, self.wishes.markup, terms, detect)
+        wishes = self.wishes
+        reading = Reading(wishes.split, wishes.markup, terms, detect, wishes.alternatives)
         return RouteTranslator(self.pool, route, self.tier, self.client, reading)
 
     def _other(self, route: Route, error: PoolError) -> tuple[TierTranslator, Route, str]:

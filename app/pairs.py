@@ -54,12 +54,14 @@ class Reading:
 
     split: what ends a segment. markup: the format, None for plain text. terms: words that are translated in one way
     only, or not at all; `terms.find(text)` has their marks. detect: tells the language of what was written.
+    alternatives: how many other translations are wanted of each text.
     """
 
     split: Split = Split.SENTENCES
     markup: Options | None = None
     terms: Terms = NO_TERMS
     detect: Detect | None = None
+    alternatives: int = 0
 
 
 PLAINLY = Reading()
@@ -83,7 +85,12 @@ class PairTranslator:
         manuscripts = await _aside(texts, partial(self._read, texts, messages))
         segments = [segment for manuscript in manuscripts for segment in manuscript.segments]
         done = await translator.translate(segments)
-        return await _aside(texts, partial(self._answers, manuscripts, done))
+        answers = await _aside(texts, partial(self._answers, manuscripts, done))
+        if not self.reading.alternatives:
+            return answers
+        made = [one.segment for one in done]
+        ways = _ways(made, await translator.others(segments, self.reading.alternatives))[: self.reading.alternatives]
+        return await _aside(texts, partial(_with_alternatives, answers, manuscripts, ways))
 
     async def stream(self, text: str) -> AsyncGenerator[Piece]:
         """Yield the answers for a text's pieces in order, each as soon as it is there; joined, they are the text's.
@@ -209,6 +216,29 @@ def _answer(manuscript: Manuscript, done: Sequence[Translated], model: str, rout
         faults=Counter(fault.kind.value for fault in faults if fault.sure) if faults else {},
         retried=sum(one.attempts > 1 for one in done),
     )
+
+
+def _ways(made: Sequence[Segment], others: Sequence[Sequence[Segment]]) -> list[list[Segment]]:
+    """Return every segment's second best, then its third best and so on; one that has none left stays as made."""
+    left = [[one for one in each if one.source != best.source] for best, each in zip(made, others, strict=True)]
+    return [
+        [each[place] if place < len(each) else best for best, each in zip(made, left, strict=True)]
+        for place in range(max(map(len, left), default=0))
+    ]
+
+
+def _with_alternatives(
+    answers: Sequence[Answer], manuscripts: Sequence[Manuscript], ways: Sequence[Sequence[Segment]]
+) -> list[Answer]:
+    texts: list[list[str]] = [[] for _ in answers]
+    for way in ways:
+        rest = iter(way)
+        for manuscript, found in zip(manuscripts, texts, strict=True):
+            found.append(manuscript.assembled(list(islice(rest, manuscript.size))))
+    return [
+        replace(answer, alternatives=tuple(text for text in dict.fromkeys(found) if text != answer.text))
+        for answer, found in zip(answers, texts, strict=True)
+    ]
 
 
 def _warnings(manuscript: Manuscript, done: Sequence[Translated]) -> Iterator[str]:

@@ -86,7 +86,10 @@ class RouteTranslator:
         return following
 
     def _pair(self, leg: Leg, lease: ReplicaLease, terms: Terms) -> PairTranslator:
-        reading = self.reading if terms is self.reading.terms else replace(self.reading, terms=terms)
+        wanted = self.reading.alternatives if leg is self.route.legs[-1] else 0
+        reading = self.reading
+        if terms is not reading.terms or wanted != reading.alternatives:
+            reading = replace(reading, terms=terms, alternatives=wanted)
         return PairTranslator(self.pool, lease, leg, self.tier, self.client, reading)
 
     @asynccontextmanager

@@ -97,6 +97,22 @@ class SegmentTranslator:
                 made[index] = replace(min(made[index], other, key=lambda one: one.badness), attempts=attempts)
         return made
 
+    async def others(self, segments: Sequence[Segment], count: int) -> list[list[Segment]]:
+        """Return other translations of each segment, likeliest first: those of a beam that nothing is wrong with.
+
+        The best one may be among them, so there are at most `count` + 1.
+        """
+        options = replace(self._options, beam_size=max(count + 1, self._options.beam_size), num_hypotheses=count + 1)
+        attempt = Attempt(options)
+        cuts = await in_turns(lambda segment: self._cut(segment, attempt), segments, at_once=_AT_ONCE)
+        parts = await in_turns(lambda apart: _Part(apart.segments[0], attempt), cuts, at_once=_AT_ONCE)
+        done = list(zip(cuts, parts, await self._decoded(parts), strict=True))
+        return await in_turns(lambda one: self._sound(*one), done, at_once=max(1, _AT_ONCE // (count + 1)))
+
+    def _sound(self, apart: Cut, part: _Part, translation: Translation) -> list[Segment]:
+        made = [self._joined(apart, [part.translated(one)]) for one in (translation, *translation.others)]
+        return [one.segment for one in made if not (one.missing or one.truncated or any(f.sure for f in one.faults))]
+
     async def _attempt(self, work: Sequence[tuple[Segment, Attempt]]) -> list[Translated]:
         cuts = await in_turns(lambda one: self._cut(*one), work, at_once=_AT_ONCE)
         shown = [(one, attempt) for (_, attempt), apart in zip(work, cuts, strict=True) for one in apart.segments]
@@ -114,6 +130,12 @@ class SegmentTranslator:
         return cut(segment, [(0, len(segment.text))])
 
     async def _parts(self, parts: Sequence[_Part]) -> list[Translated]:
+        translations = await self._decoded(parts)
+        return await in_turns(
+            lambda index: parts[index].translated(translations[index]), range(len(parts)), at_once=_AT_ONCE
+        )
+
+    async def _decoded(self, parts: Sequence[_Part]) -> list[Translation]:
         """Translate parts, those with the same options together."""
         groups: dict[DecodeOptions, list[int]] = {}
         for index, part in enumerate(parts):
@@ -126,9 +148,7 @@ class SegmentTranslator:
             for indexes, group in zip(groups.values(), decoded, strict=True)
             for index, translation in zip(indexes, group, strict=True)
         }
-        return await in_turns(
-            lambda index: parts[index].translated(translations[index]), range(len(parts)), at_once=_AT_ONCE
-        )
+        return [translations[index] for index in range(len(parts))]
 
     def _joined(self, apart: Cut, parts: Sequence[Translated]) -> Translated:
         whole = apart.joined([part.segment for part in parts])
@@ -166,7 +186,7 @@ class _Part:
             segment = replace(segment, text=raised(segment.text, literals))
         return Translated(
             segment,
-            score=translation.scores[0],
+            score=translation.score,
             target_tokens=translation.target_tokens,
             truncated=translation.truncated,
             cached=translation.cached,

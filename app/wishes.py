@@ -11,11 +11,16 @@ from app.text.segmentation import Split
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """wording: glossaries and terms. split: what ends a segment. markup: the format, None for plain text."""
+    """Empty unless said.
+
+    wording: glossaries and terms. split: what ends a segment. markup: the format, None for plain text.
+    alternatives: how many other translations of each text.
+    """
 
     wording: Wording = NO_WORDING
     split: Split = Split.SENTENCES
     markup: Options | None = None
+    alternatives: int = 0
 
 
 NO_WISHES = Wishes()

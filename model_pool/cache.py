@@ -62,5 +62,6 @@ class TranslationCache:
 
 
 def _size(key: CacheKey, translation: Translation) -> int:
-    texts = sys.getsizeof(key.text) + sum(map(sys.getsizeof, translation.texts))
-    return _OVERHEAD + texts + _PER_LINK * len(translation.links)
+    kept = (translation, *translation.others)
+    texts = sys.getsizeof(key.text) + sum(sys.getsizeof(one.text) for one in kept)
+    return _OVERHEAD * len(kept) + texts + _PER_LINK * sum(len(one.links) for one in kept)

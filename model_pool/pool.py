@@ -188,7 +188,11 @@ async def _compute(
 
     def linked(item: tuple[Translation, str, Hypotheses]) -> Translation:
         translation, text, hypotheses = item
-        return replace(translation, links=_links(tokenizer, text, source, target, hypotheses[0]))
+        best, *others = (
+            replace(one, links=_links(tokenizer, text, source, target, hypothesis))
+            for one, hypothesis in zip((translation, *translation.others), hypotheses, strict=True)
+        )
+        return replace(best, others=tuple(others))
 
     return await in_turns(linked, list(zip(made, texts, results, strict=True)), at_once=_AT_ONCE)
 
@@ -196,21 +200,18 @@ async def _compute(
 def _translation(
     decode: Callable[[Sequence[str]], str], segment: EncodedSegment, hypotheses: Hypotheses
 ) -> Translation:
-    best = hypotheses[0]
-    return Translation(
-        texts=tuple(decode(hypothesis.tokens) for hypothesis in hypotheses),
-        scores=tuple(hypothesis.score for hypothesis in hypotheses),
-        source_tokens=len(segment.tokens),
-        target_tokens=len(best.tokens),
-        truncated=best.truncated,
+    best, *others = (
+        Translation(decode(one.tokens), one.score, len(segment.tokens), len(one.tokens), truncated=one.truncated)
+        for one in hypotheses
     )
+    return replace(best, others=tuple(others)) if others else best
 
 
-def _links(tokenizer: Tokenizer, text: str, source: str, target: str, best: Hypothesis) -> tuple[Link, ...]:
-    if best.attention is None:  # an engine that has none
+def _links(tokenizer: Tokenizer, text: str, source: str, target: str, made: Hypothesis) -> tuple[Link, ...]:
+    if made.attention is None:  # an engine that has none
         return ()
     sources = tokenizer.source_offsets(text, source, target)
-    return tuple(links(best.attention, sources, tokenizer.target_offsets(best.tokens)))
+    return tuple(links(made.attention, sources, tokenizer.target_offsets(made.tokens)))
 
 
 def _snapshot(entry: Entry[Replica], wall_clock: float, demoted: int) -> ReplicaSnapshot:

@@ -84,23 +84,20 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """Hypotheses of one segment as text, best first, with their scores in the same order.
+    """The best hypothesis of one segment as text.
 
-    source_tokens, target_tokens: what the engine read and wrote (best hypothesis), special tokens included.
+    source_tokens, target_tokens: what the engine read and wrote, special tokens included.
     cached: it was made for an earlier request.
-    links: where the target tokens of the best hypothesis came from, in order, as far as they are of the text; empty
-    unless `DecodeOptions.return_attention` was asked for.
+    links: where the target tokens came from, in order, as far as they are of the text; empty unless
+    `DecodeOptions.return_attention` was asked for.
+    others: the other hypotheses, best first, where `DecodeOptions.num_hypotheses` asked for some.
     """
 
-    texts: tuple[str, ...]
-    scores: tuple[float, ...]
+    text: str
+    score: float
     source_tokens: int
     target_tokens: int
     truncated: bool = False
     cached: bool = False
     links: tuple[Link, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The best hypothesis."""
-        return self.texts[0]
+    others: tuple[Translation, ...] = ()

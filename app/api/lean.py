@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, get_type_hints
 
 from fastapi import Request, Response
@@ -15,8 +15,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.context import context_of
 from app.auth import GuardedRoute
+from app.errors import RequestError
+
+JSON = "application/json"
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+Other = Callable[[Request, Exception], Awaitable[Response]]
+"""Another dialect on a path, for a request that the lean route raised this error at; raises what is to be answered.
+
+Where the body has been read already, the error is a RequestValidationError that has it; a body is read only once.
+"""
 
 
 class LeanRoute(GuardedRoute):
@@ -45,12 +54,14 @@ class LeanRoute(GuardedRoute):
             for guard in guards:
                 await guard(request)
             _check_type(request)
+            raw = await body_of(request)
             try:
-                body = bodies.validate_json(await _body_of(request))
+                body = bodies.validate_json(raw)
             except ValidationError as error:
-                raise RequestValidationError(error.errors(include_url=False, include_input=False)) from None
+                faults = error.errors(include_url=False, include_input=False)
+                raise RequestValidationError(faults, body=raw) from None
             answer = await endpoint(body, context_of(request))
-            return Response(answers.dump_json(answer), media_type="application/json")
+            return Response(answers.dump_json(answer), media_type=JSON)
 
         return handle
 
@@ -58,8 +69,9 @@ class LeanRoute(GuardedRoute):
 class LeanPaths:
     """ASGI middleware, the innermost: hands requests to lean routes by their exact path, past FastAPI's router.
 
-    answer: renders an error; None for one that it does not know, which is raised. What is not at such a path, or has
-    another method, goes on to the router, as everything would without this.
+    answer: renders an error; None for one that it does not know, which is raised. others: a second dialect by path; it
+    is asked only once the first has failed, so that the first is as fast as if it were alone. What is not at such a
+    path, or has another method, goes on to the router, as everything would without this.
     """
 
     def __init__(
@@ -67,11 +79,15 @@ class LeanPaths:
         app: ASGIApp,
         routes: Iterable[BaseRoute],
         answer: Callable[[Request, Exception], Awaitable[Response | None]],
+        others: Mapping[str, Other],
     ) -> None:
         self._app = app
         self._answer = answer
         self._table: dict[tuple[str, str], tuple[LeanRoute, Handler]] = {
-            (method, route.path): (route, route.get_route_handler())
+            (method, route.path): (
+                route,
+                _or_other(route.get_route_handler(), others.get(route.path)),
+            )
             for route in routes
             if isinstance(route, LeanRoute) and route.is_lean
             for method in route.methods or ()
@@ -95,7 +111,21 @@ class LeanPaths:
         await response(scope, receive, send)
 
 
-async def _body_of(request: Request) -> bytes:
+def _or_other(handler: Handler, other: Other | None) -> Handler:
+    """Ask the path's other dialect, if it has one, for what the first could not take."""
+    if other is None:
+        return handler
+
+    async def either(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except (RequestError, HTTPException, RequestValidationError) as error:
+            return await other(request, error)
+
+    return either
+
+
+async def body_of(request: Request) -> bytes:
     """Return the whole body, which has mostly come with the head. `Request.body` does the same through a generator."""
     parts = []
     while True:
@@ -107,8 +137,13 @@ async def _body_of(request: Request) -> bytes:
             return b"".join(parts)
 
 
+def media_type(request: Request) -> str:
+    """Return what a body is announced as, in lower case and without parameters; JSON of any kind is JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return JSON if kind.endswith("+json") else kind
+
+
 def _check_type(request: Request) -> None:
     """Take JSON only. Pages of other origins can send anything else without asking first."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json" and not kind.endswith("+json"):
+    if media_type(request) != JSON:
         raise HTTPException(415, "Send JSON, and say so: Content-Type: application/json.")

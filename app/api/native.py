@@ -35,6 +35,9 @@ T = TypeVar("T")
 
 router = APIRouter(tags=["translation"], dependencies=[Depends(require("translate"))], route_class=LeanRoute)
 
+public = APIRouter(tags=["translation"])
+"""Needs no key: clients of LibreTranslate ask for the languages without theirs."""
+
 
 @router.post("/translate")
 async def translate(request: TranslateRequest, asking: Asking) -> TranslateResponse:
@@ -67,13 +70,13 @@ async def detect_language(request: DetectRequest, asking: Asking) -> DetectRespo
     return DetectResponse(language=detection.language, confidence=detection.confidence, candidates=candidates)
 
 
-@router.get("/languages")
+@public.get("/languages")
 async def languages(serving: Serving) -> list[Language]:
-    """Source languages, and the targets that some tier translates each of them to."""
+    """Every language, and the targets that some tier translates it to: none for one that is only written."""
     pairs, pivoted = serving.tiers.languages(), serving.tiers.pivoted()
     return [
-        Language(code=code, name=display_name(code), targets=targets, pivoted=pivoted.get(code, {}))
-        for code, targets in pairs.items()
+        Language(code=code, name=display_name(code), targets=pairs.get(code, []), pivoted=pivoted.get(code, {}))
+        for code in sorted({*pairs, *(target for targets in pairs.values() for target in targets)})
     ]
 
 

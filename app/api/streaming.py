@@ -34,6 +34,7 @@ router = APIRouter(tags=["translation"], dependencies=[Depends(require("translat
 
 @router.post(
     "/translate/stream",
+    response_model=None,  # the class stands below, and FastAPI would look for it here
     response_class=Response,
     responses={200: {"description": _EVENTS, "content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.checkpoints import find
@@ -35,8 +36,6 @@ class LibreTranslate:
         self._environment.install([TORCH], [VERSION, "spacy", "numpy<2"])
 
     def variants(self, work: Work, port: int) -> list[Variant]:
-        program = self._environment.program("libretranslate")
-        env = self._prepare(work)
         cpus = available_cpus()
         tuned = {
             "ARGOS_INTER_THREADS": str(cpus),
@@ -51,17 +50,30 @@ class LibreTranslate:
                 for threads in _THREADS
             ),
         ]
-        return [
-            Variant(
-                label=label,
-                command=[program, "--host", HOST, "--port", str(port), "--disable-web-ui", *options],
-                path="/translate",
-                body=lambda text: json.dumps({"q": text, "source": work.source, "target": work.target}),
-                cwd=self._directory / "run",
-                env=env | more,
-            )
-            for label, options, more in ways
-        ]
+        return [self.variant(work, port, label, options, more) for label, options, more in ways]
+
+    def variant(
+        self, work: Work, port: int, label: str, options: Sequence[str], env: Mapping[str, str] | None = None
+    ) -> Variant:
+        """Return one way to start it. Raises NotSetUp."""
+        return Variant(
+            label=label,
+            command=[
+                self._environment.program("libretranslate"),
+                *("--host", HOST, "--port", str(port), "--disable-web-ui", *options),
+            ],
+            path="/translate",
+            body=lambda text: json.dumps({"q": text, "source": work.source, "target": work.target}),
+            cwd=self._directory / "run",
+            env={**self._prepare(work), **(env or {})},
+        )
+
+    def add_key(self, database: Path, key: str) -> None:
+        """Put an API key into a database for `--api-keys-db-path`."""
+        script = (
+            "import sys; from libretranslate.api_keys import Database; Database(sys.argv[1]).add(10**6, sys.argv[2])"
+        )
+        subprocess.run([self._environment.python, "-c", script, str(database), key], check=True, env=os.environ)
 
     def _prepare(self, work: Work) -> dict[str, str]:
         """Lay out packages and the directories it expects; return the environment that points there."""

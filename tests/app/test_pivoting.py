@@ -51,7 +51,13 @@ class Naming(FakeLoader):
                 self, segments: Sequence[EncodedSegment], options: DecodeOptions
             ) -> list[tuple[Hypothesis, ...]]:
                 words = ([token for token in one.tokens if token != "</s>"] for one in segments)
-                return [(Hypothesis((*tokens, "▁" + target), -0.5),) for tokens in words]
+                return [
+                    tuple(
+                        Hypothesis((*tokens, "▁" + target, *["▁again"] * place), -0.5 - place)
+                        for place in range(options.num_hypotheses)
+                    )
+                    for tokens in words
+                ]
 
         return Engine()
 
@@ -73,6 +79,14 @@ def opened(configure: Configure, tmp_path: Path) -> Opened:
             await services.close()
 
     return open_services
+
+
+async def test_alternatives_are_those_of_the_last_leg(opened: Opened) -> None:
+    async with opened(Naming(), "es>en", "en>fr") as services:
+        wishes = Wishes(alternatives=1)
+        (outcome,) = await services.translator.translate(["hola amigo"], source="es", target="fr", wishes=wishes)
+    assert outcome.answer.text == "hola amigo en fr"
+    assert outcome.answer.alternatives == ("hola amigo en fr again",)
 
 
 async def test_second_leg_reads_what_the_first_one_wrote(opened: Opened) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from app.segments import Attempt, Cutting, SegmentTranslator, Translated, next_attempt
 from app.text.checks.faults import Fault, FaultKind
@@ -28,7 +29,7 @@ class Model:
 
     def _translation(self, text: str) -> Translation:
         made = " ".join(word for word in text.split(" ") if not self.drops or self.drops not in word)
-        return Translation((made,), (-0.5,), 5, 5)
+        return Translation(made, -0.5, 5, 5)
 
 
 def translator(model: Model, faults: tuple[Fault, ...] = ()) -> SegmentTranslator:
@@ -108,3 +109,22 @@ async def test_bulk_lets_the_loop_turn_while_it_is_checked() -> None:
     await translator.translate([Segment(f"House {number}.") for number in range(200)])
     ticker.cancel()
     assert max(Counter(turns_at_check).values()) <= 16
+
+
+async def test_other_translations_have_their_marks_and_those_with_something_wrong_are_left_out() -> None:
+    class Beam(Model):
+        def _translation(self, text: str) -> Translation:
+            best = super()._translation(text)
+            others = [replace(best, text=f"{best.text}!"), replace(best, text="lost"), replace(best, truncated=True)]
+            return replace(best, others=tuple(others))
+
+    model = Beam({"The house.": "A casa."})
+    plain, literal = await translator(model).others([Segment("The house."), marked("Hello {name} again")], 3)
+    assert [one.text for one in plain] == ["A casa.", "A casa.!", "lost"]
+    assert [one.source for one in literal] == ["Hello {name} again", "Hello {name} again!"]
+    assert {(options.beam_size, options.num_hypotheses) for _, options in model.asked} == {(4, 4)}
+
+
+async def test_other_translations_with_a_sure_fault_are_left_out() -> None:
+    faulty = translator(Model(), (Fault(FaultKind.ECHO, "as it was"),))
+    assert await faulty.others([Segment("The house.")], 1) == [[]]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from app.errors import PairUnsupported, UnknownTier
 from app.languages import UnknownLanguage
 from app.services import Services
 from app.telemetry.metrics import Metrics
+from app.text.markup import Format, Options
+from app.wishes import Wishes
 from model_pool.catalog.catalog import Catalog
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.engines.base import EngineLoader
@@ -177,3 +180,26 @@ class Stubborn(FakeLoader):
                 ]
 
         return Engine()
+
+
+async def test_alternatives_differ_from_the_translation_and_from_one_another(opened: Serving) -> None:
+    async with opened() as services:
+        given = ["The weather is nice today.", "Hello {name}, the house is red! Shall we walk?", "", "12:30"]
+        outcomes = await services.translator.translate(given, source="en", target="pt", wishes=Wishes(alternatives=3))
+        for outcome in outcomes[:2]:
+            alternatives = outcome.answer.alternatives
+            assert 1 <= len(alternatives) <= 3
+            assert len({outcome.answer.text, *alternatives}) == 1 + len(alternatives)
+        assert all(text.count("{name}") == 1 for text in outcomes[1].answer.alternatives)
+        assert [outcome.answer.alternatives for outcome in outcomes[2:]] == [(), ()]
+        assert [outcome.answer.text for outcome in outcomes] == await texts(services, *given)
+
+
+async def test_alternatives_of_marked_text_have_all_its_tags(opened: Serving) -> None:
+    async with opened() as services:
+        html = "<p>The <b>house</b> is red. <a href='x'>Shall we walk?</a></p>"
+        wishes = Wishes(markup=Options(Format.HTML), alternatives=2)
+        (outcome,) = await services.translator.translate([html], source="en", target="pt", wishes=wishes)
+        assert outcome.answer.alternatives
+        for text in outcome.answer.alternatives:
+            assert re.findall("<[^>]+>", text) == re.findall("<[^>]+>", html)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from model_pool.cache import CacheKey, TranslationCache
 from model_pool.types import DecodeOptions, Digest, ReplicaKey, Translation
 from tests.fakes.effects import key as replica_key
@@ -14,7 +16,7 @@ def key(
 
 
 def translation(text: str, *, truncated: bool = False) -> Translation:
-    return Translation((text,), (-0.1,), 3, 3, truncated=truncated)
+    return Translation(text, -0.1, 3, 3, truncated=truncated)
 
 
 def test_same_text_is_found_and_marked_as_cached() -> None:
@@ -74,3 +76,10 @@ def test_putting_twice_counts_once() -> None:
     size = cache.bytes
     cache.put(key("hello"), translation("olá"))
     assert cache.bytes == size
+
+
+def test_other_hypotheses_are_counted_in_what_an_entry_takes() -> None:
+    plain, rich = TranslationCache(100_000), TranslationCache(100_000)
+    plain.put(key("hello"), translation("olá"))
+    rich.put(key("hello"), replace(translation("olá"), others=(translation("oi"), translation("alô"))))
+    assert rich.bytes > 2 * plain.bytes

@@ -146,7 +146,7 @@ class DetectResponse(BaseModel):
 
 
 class Language(BaseModel):
-    """A source language and what it can be translated to, directly or over a pivot."""
+    """A language and what it can be translated to, directly or over a pivot."""
 
     code: str
     name: str
