@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
-from app.api import admin, glossaries, health, native, stats
+from app.api import admin, deepl, glossaries, health, native, stats
 from app.api.lean import LeanPaths
 from app.api.problems import ANSWERS, ErrorAnswers, Render
 from app.auth import Access, exposure
@@ -36,7 +36,7 @@ CORS: Mapping[str, Any] = {
     "expose_headers": ["Retry-After"],
 }
 
-DIALECTS: Mapping[str, Render] = {}
+DIALECTS: Mapping[str, Render] = {"/v2/": deepl.render, "/v3/": deepl.render}
 """Other dialects than the native one, by the beginnings of their paths."""
 
 
@@ -99,6 +99,8 @@ def create_app(
     app.add_middleware(SecurityHeaders)
     app.include_router(native.router, responses=ANSWERS)
     app.include_router(glossaries.router, responses=ANSWERS)
+    for router in deepl.ROUTERS:
+        app.include_router(router)
     app.include_router(health.router)
     app.include_router(stats.router)
     app.include_router(admin.router, responses=ANSWERS)
