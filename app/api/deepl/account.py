@@ -35,9 +35,11 @@ async def _side(
 ) -> Side:
     """Read `type` from the query, or from the form that DeepL's Python client sends with its GET."""
     wanted = kind or (await fields_of(request)).get("type", "source")
-    if wanted not in {"source", "target"}:
-        raise RequestValidationError([{"type": "literal_error", "loc": ("type",), "msg": "send source or target"}])
-    return "target" if wanted == "target" else "source"
+    match wanted:
+        case "source" | "target":
+            return wanted
+        case _:
+            raise RequestValidationError([{"type": "literal_error", "loc": ("type",), "msg": "send source or target"}])
 
 
 @router.get("/languages", response_model_exclude_none=True)

@@ -32,7 +32,7 @@ class OptionRefused(RequestError):
 
 _QUOTA_EXCEEDED = 456
 
-_STATUSES: Mapping[int, int] = {401: 403, 408: 400, 415: 400, 422: 400, 504: 503, 507: 503}
+_STATUSES: Mapping[int, int] = {401: 403, 408: 400, 415: 400, 422: 400, 507: 503}
 """Where DeepL has another status; its clients say of ours that they are unexpected."""
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -46,7 +46,8 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
         429: "Too many requests at once or in a minute; Retry-After says when to come back.",
         456: "The key has used its characters of this day.",
         500: "A bug, or a segment that the checkpoint cannot do.",
-        503: "The replica cannot be had now, or the time for the request is over.",
+        503: "The replica cannot be had now; Retry-After says when to come back, where that can help.",
+        504: "The time for the request is over; see X-Request-Timeout.",
     }.items()
 }
 """What every route of this dialect may answer, for OpenAPI."""
