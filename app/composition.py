@@ -10,6 +10,7 @@ from app.canary import Canary
 from app.detection import Detector
 from app.glossaries.library import Library
 from app.glossaries.store import GLOSSARIES_FILE, GlossaryStore
+from app.jobs import DocumentJobs
 from app.keys import ApiKey, KeyFileError, configured_keys
 from app.limits import Admission
 from app.services import Services
@@ -92,6 +93,7 @@ class Parts:
     admission: Admission
     access: Access
     library: Library
+    documents: DocumentJobs
 
 
 def open_parts(
@@ -106,8 +108,25 @@ def open_parts(
     pool = ModelPool(
         [loader], _pool_options(settings, tiers), observers=[metrics, LoadLog()], cache_bytes=settings.cache.max_bytes
     )
+    access, library = Access(keys), _library(settings)
+    documents = DocumentJobs(
+        settings.data_path,
+        settings.documents,
+        detector=detector,
+        library=library,
+        usage=access.usage,
+        on_end=metrics.document_ended,
+    )
     return Parts(
-        loader, pool, detector, metrics, Counts(), Admission(settings.limits), Access(keys), _library(settings)
+        loader=loader,
+        pool=pool,
+        detector=detector,
+        metrics=metrics,
+        counts=Counts(),
+        admission=Admission(settings.limits),
+        access=access,
+        library=library,
+        documents=documents,
     )
 
 
@@ -129,6 +148,7 @@ def build_services(settings: Settings, tiers: TierTable, parts: Parts) -> Servic
         canary=Canary(pool, tiers, max_age=health.canary_max_age, timeout=health.canary_timeout),
         admission=parts.admission,
         library=parts.library,
+        documents=parts.documents,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,55 +55,71 @@ class Admission:
             self.in_flight -= 1
 
 
-class BodyLimit:
-    """ASGI middleware: a body over `max_bytes` is a 413, announced or not, and is never held in memory whole.
+@dataclass(frozen=True, slots=True)
+class BodyBound:
+    """What a body may be. seconds: in which it must have come whole. settings: the two that say so, for messages."""
 
-    A body that has not come whole within `read_timeout` seconds is a 408.
+    max_bytes: int
+    seconds: float
+    settings: tuple[str, str] = ("server.max_body_bytes", "server.read_timeout")
+
+    def too_large(self) -> HTTPException:
+        """Return a 413."""
+        return HTTPException(413, f"The body is over {self.max_bytes} bytes. Send less, or raise {self.settings[0]}.")
+
+    def too_slow(self) -> HTTPException:
+        """Return a 408."""
+        message = f"The body did not come within {self.seconds:g} s ({self.settings[1]})."
+        return HTTPException(408, message, headers={"Connection": "close"})
+
+
+class BodyLimit:
+    """ASGI middleware: a body over its bound is a 413, announced or not, and is never held in memory whole.
+
+    A body that has not come whole in time is a 408. uploads: the bounds of paths that have their own.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, read_timeout: float) -> None:
+    def __init__(self, app: ASGIApp, bound: BodyBound, uploads: Mapping[str, BodyBound]) -> None:
         self._app = app
-        self._max_bytes = max_bytes
-        self._read_timeout = read_timeout
+        self._bound = bound
+        self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count the body while the application reads it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        expected = self._announced(scope)
+        bound = self._uploads.get(scope["path"], self._bound)
+        expected = _announced(scope, bound)
         received = 0
         whole = False
-        deadline = asyncio.get_running_loop().time() + self._read_timeout
+        deadline = asyncio.get_running_loop().time() + bound.seconds
 
         async def limited() -> Message:
             nonlocal received, whole
             if whole:
                 return await receive()
-            message = await self._receive_by(deadline, receive) if expected <= self._max_bytes else {}
+            message = await _receive_by(deadline, receive, bound) if expected <= bound.max_bytes else {}
             received += len(message.get("body", b""))
-            if max(expected, received) > self._max_bytes:
-                raise self._too_large()
+            if max(expected, received) > bound.max_bytes:
+                raise bound.too_large()
             whole = not message.get("more_body", False)
             return message
 
         await self._app(scope, limited, send)
 
-    def _announced(self, scope: Scope) -> int:
-        """Return the announced length, 0 for none; a number that is too long to be read is too large anyway."""
-        length = dict(scope["headers"]).get(b"content-length", b"")
-        if not length.isdigit():
-            return 0
-        return int(length) if len(length) <= _MOST_DIGITS else self._max_bytes + 1
 
-    async def _receive_by(self, deadline: float, receive: Receive) -> Message:
-        try:
-            async with asyncio.timeout_at(deadline):
-                return await receive()
-        except TimeoutError:
-            message = f"The body did not come within {self._read_timeout:g} s (server.read_timeout)."
-            raise HTTPException(408, message, headers={"Connection": "close"}) from None
+def _announced(scope: Scope, bound: BodyBound) -> int:
+    """Return the announced length, 0 for none; a number that is too long to be read is too large anyway."""
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    if not length.isdigit():
+        return 0
+    return int(length) if len(length) <= _MOST_DIGITS else bound.max_bytes + 1
 
-    def _too_large(self) -> HTTPException:
-        message = f"The body is over {self._max_bytes} bytes. Send less, or raise server.max_body_bytes."
-        return HTTPException(413, message)
+
+async def _receive_by(deadline: float, receive: Receive, bound: BodyBound) -> Message:
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await receive()
+    except TimeoutError:
+        raise bound.too_slow() from None

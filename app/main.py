@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
-from app.api import admin, deepl, glossaries, health, native, stats
+from app.api import admin, deepl, documents, glossaries, health, native, stats
 from app.api.lean import LeanPaths
 from app.api.problems import ANSWERS, ErrorAnswers, Render
 from app.auth import Access, exposure
@@ -21,7 +21,7 @@ from app.composition import build_services, make_loader, open_parts, read_keys, 
 from app.detection import Detector, FastTextDetector
 from app.disconnects import CancelOnDisconnect
 from app.headers import SecurityHeaders
-from app.limits import BodyLimit
+from app.limits import BodyBound, BodyLimit
 from app.reload import Reloader, reload_on_signal_and_change
 from app.settings import ConfigSource, Settings
 from app.telemetry.logs import log_sharing, logger
@@ -33,11 +33,17 @@ from model_pool.engines.base import EngineLoader
 CORS: Mapping[str, Any] = {
     "allow_methods": ["GET", "POST", "PATCH", "DELETE"],
     "allow_headers": ["Authorization", "Content-Type", "X-API-Key", "X-Request-Timeout"],
-    "expose_headers": ["Retry-After"],
+    "expose_headers": ["Content-Disposition", "Location", "Retry-After"],
 }
 
 DIALECTS: Mapping[str, Render] = {"/v2/": deepl.render, "/v3/": deepl.render}
 """Other dialects than the native one, by the beginnings of their paths."""
+
+UPLOADS = ("/documents", "/v2/document", "/translate_file")
+"""Paths that take a document, in all dialects."""
+
+_FORM_BYTES = 1_000_000
+"""What the other fields of an upload's form may take."""
 
 
 class LifespanState(TypedDict):
@@ -72,6 +78,7 @@ def create_app(
         if (warning := exposure(settings.server.host, parts.access)) is not None:
             logger.warning(warning)
         # Loading goes on while the server listens: early requests wait for the same load, and /ready says so.
+        parts.documents.start()
         tasks = [asyncio.create_task(reloader.services.preload())]
         if source is not None:
             tasks += reload_on_signal_and_change(reloader, source.path, settings.server.watch_config)
@@ -91,7 +98,8 @@ def create_app(
     errors = ErrorAnswers(DIALECTS)
     errors.install(app)
     app.add_middleware(LeanPaths, routes=native.router.routes, answer=errors.answer)
-    app.add_middleware(BodyLimit, max_bytes=settings.server.max_body_bytes, read_timeout=settings.server.read_timeout)
+    bound = BodyBound(settings.server.max_body_bytes, settings.server.read_timeout)
+    app.add_middleware(BodyLimit, bound=bound, uploads=dict.fromkeys(UPLOADS, _upload_bound(settings)))
     app.add_middleware(CancelOnDisconnect)
     if settings.server.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.server.cors_origins, **CORS)
@@ -99,6 +107,7 @@ def create_app(
     app.add_middleware(SecurityHeaders)
     app.include_router(native.router, responses=ANSWERS)
     app.include_router(glossaries.router, responses=ANSWERS)
+    app.include_router(documents.router, responses=documents.ANSWERS)
     for router in deepl.ROUTERS:
         app.include_router(router)
     app.include_router(health.router)
@@ -106,6 +115,12 @@ def create_app(
     app.include_router(admin.router, responses=ANSWERS)
     app.add_api_route("/", _to_docs, include_in_schema=False)
     return app
+
+
+def _upload_bound(settings: Settings) -> BodyBound:
+    documents = settings.documents
+    names = ("documents.max_bytes", "documents.upload_timeout")
+    return BodyBound(documents.max_bytes + _FORM_BYTES, documents.upload_timeout, names)
 
 
 async def _to_docs() -> RedirectResponse:

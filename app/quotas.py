@@ -61,6 +61,11 @@ class CharacterQuota:
         """Return the characters taken from the day that `now` is in."""
         return self._used if now < self._ends else 0
 
+    def check(self, now: float) -> None:
+        """Raise QuotaExceeded where nothing is left."""
+        if self.used(now) >= self.limit:
+            raise self._exceeded(1, now)
+
     def charge(self, characters: int, now: float) -> int:
         """Take characters and return the day they were taken from. Raises QuotaExceeded, and then takes nothing."""
         used = self.used(now)
@@ -112,6 +117,11 @@ class Usage:
         """Count a request. Raises RateLimited."""
         if (rate := self._rates.get(name)) is not None:
             rate.hit(self._clock())
+
+    def check(self, name: str) -> None:
+        """Raise QuotaExceeded where nothing of the day is left: for work whose characters are not known yet."""
+        if (quota := self._quotas.get(name)) is not None:
+            quota.check(self._clock())
 
     @contextmanager
     def charged(self, name: str, characters: int) -> Iterator[None]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from app.auth import exposure
 from app.composition import Parts, build_services, read_keys, resolve_tiers
 from app.errors import ReloadFailed
-from app.services import Services
+from app.services import UNLOAD_SECONDS, Services
 from app.settings import ConfigurationError, Settings
 from app.telemetry.logs import log_sharing, logger
 from app.tiers import TierTable
@@ -46,6 +46,8 @@ class Reloader:
         self._next: asyncio.Task[ReloadReport | ReloadFailed] | None = None
         self._tasks: set[asyncio.Task[ReloadReport | ReloadFailed]] = set()
         parts.metrics.watch(parts.pool, lambda: self.services.tiers)
+        parts.metrics.watch_documents(parts.documents)
+        parts.documents.serve(lambda: self.services)
         self._apply_policies(services.tiers)
 
     async def reload(self) -> ReloadReport:
@@ -65,11 +67,12 @@ class Reloader:
         return outcome
 
     async def close(self) -> None:
-        """Give up what is being reloaded, then unload everything."""
+        """Give up what is being reloaded, leave documents for the next start, and unload everything."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.services.close()
+        # Side by side: a document that is stopped gives its replica back, which the pool waits for.
+        await asyncio.gather(self._parts.documents.close(UNLOAD_SECONDS), self.services.close())
 
     async def _take_turn(self) -> ReloadReport | ReloadFailed:
         async with self._one_at_a_time:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.canary import Canary
 from app.glossaries.library import Library
+from app.jobs import DocumentJobs
 from app.limits import Admission
 from app.settings import Settings
 from app.telemetry.counts import Counts
@@ -24,7 +25,8 @@ UNLOAD_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """One configuration, resolved; pool, metrics, counts and admission are those of the server and outlive it."""
+    """One configuration, resolved; pool, metrics, counts, admission, library and documents
+    are those of the server and outlive it."""
 
     settings: Settings
     tiers: TierTable
@@ -35,6 +37,7 @@ class Services:
     canary: Canary
     admission: Admission
     library: Library
+    documents: DocumentJobs
 
     async def preload(self) -> None:
         """Load and warm up what the preloaded tiers need. A failure is logged and shown by `/ready`; others load."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.api.context import Serving
-from app.api.schemas.stats import CacheStats, PlanStats, ReplicaStats, SharedModel, StatsResponse
+from app.api.schemas.stats import CacheStats, DocumentStats, PlanStats, ReplicaStats, SharedModel, StatsResponse
 from app.auth import require
+from app.jobs import JobState
 from app.telemetry.counts import Counts
 from app.telemetry.sharing import Shared, Sharing, sharing_of
 from model_pool.cache import TranslationCache
@@ -30,16 +32,20 @@ router = APIRouter(tags=["monitoring"], dependencies=[Depends(require_monitoring
 @router.get("/stats")
 async def stats(serving: Serving) -> StatsResponse:
     """What sharing saves and what each replica has done; every value is measured."""
-    return stats_of(sharing_of(serving.tiers, serving.pool.snapshot()), serving.counts, serving.pool.cache)
+    documents = await serving.documents.count()
+    return stats_of(sharing_of(serving.tiers, serving.pool.snapshot()), serving.counts, serving.pool.cache, documents)
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {CONTENT_TYPE_LATEST: {}}}})
 async def metrics(serving: Serving) -> Response:
     """Prometheus exposition."""
+    await serving.documents.count()
     return Response(serving.metrics.render(), media_type=CONTENT_TYPE_LATEST)
 
 
-def stats_of(sharing: Sharing, counts: Counts, cache: TranslationCache | None) -> StatsResponse:
+def stats_of(
+    sharing: Sharing, counts: Counts, cache: TranslationCache | None, documents: Mapping[JobState, int]
+) -> StatsResponse:
     """Render the sharing and the counts."""
     shared = [replica for replica in sharing.replicas if len(replica.tiers) > 1]
     return StatsResponse(
@@ -61,6 +67,7 @@ def stats_of(sharing: Sharing, counts: Counts, cache: TranslationCache | None) -
         demoted_copies=len(sharing.demoted),
         demoted_bytes=sum(sharing.demoted),
         cache=_cache(cache) if cache else None,
+        documents=DocumentStats(**{state.value: count for state, count in documents.items()}),
         replicas=[_replica(replica) for replica in sharing.replicas],
     )
 

@@ -1,7 +1,6 @@
-"""Glossaries on disk: one SQLite file in WAL mode, so that a change is there whole or not at all; touches disk.
+"""Glossaries on disk, in one SQLite file (`app.sqlite`): call it off the event loop; touches disk.
 
-Every method opens the file for itself and may block for milliseconds: call it off the event loop. Several processes may
-share the file. An owner of None is somebody who sees all.
+An owner of None is somebody who sees all.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,13 +23,12 @@ from app.glossaries.glossary import (
     GlossaryStoreFailed,
     checked_name,
 )
+from app.sqlite import Database
 
 GLOSSARIES_FILE = "glossaries.sqlite3"
 """In the data directory."""
 
 _SCHEMA = """
-PRAGMA journal_mode = WAL;
-BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS glossaries (
   id TEXT PRIMARY KEY, owner TEXT NOT NULL, name TEXT NOT NULL, created REAL NOT NULL, version INTEGER NOT NULL
 ) WITHOUT ROWID;
@@ -40,12 +38,8 @@ CREATE TABLE IF NOT EXISTS dictionaries (
   source TEXT NOT NULL, target TEXT NOT NULL, entry_count INTEGER NOT NULL, entries TEXT NOT NULL,
   PRIMARY KEY (glossary, source, target)
 );
-PRAGMA user_version = 1;
-COMMIT;
 """
 _VERSION = 1
-_PATIENCE = 10.0
-"""Seconds for another writer to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +58,7 @@ class GlossaryStore:
         """Keep a new glossary. Raises GlossaryInvalid."""
         _check_pairs(dictionaries)
         made = str(uuid4())
-        with self._writing() as db:
+        with self._file.writing() as db:
             (count,) = db.execute("SELECT count(*) FROM glossaries WHERE owner = ?", (owner,)).fetchone()
             if count >= self.most:
                 raise GlossaryInvalid(f"There are {count} glossaries already, as many as there may be. Delete one.")
@@ -76,9 +70,9 @@ class GlossaryStore:
 
     def list(self, owner: str | None) -> list[Glossary]:
         """Return every glossary that the owner sees, oldest first."""
-        if not self.path.exists():
+        if not self._file.exists:
             return []
-        with self._reading() as db:
+        with self._file.reading() as db:
             order = "ORDER BY created, id"
             if owner is None:
                 rows = db.execute(f"SELECT * FROM glossaries {order}")  # noqa: S608 - constant
@@ -89,13 +83,13 @@ class GlossaryStore:
     def get(self, glossary_id: str, owner: str | None) -> Glossary:
         """Return one glossary."""
         self._check_there(glossary_id)
-        with self._reading() as db:
+        with self._file.reading() as db:
             return _read(db, glossary_id, owner)
 
     def entries(self, glossary_id: str, owner: str | None, source: str, target: str) -> Mapping[str, str]:
         """Return the entries of exactly this pair, in order."""
         self._check_there(glossary_id)
-        with self._reading() as db:
+        with self._file.reading() as db:
             return _entries(db, _read(db, glossary_id, owner), source, target)
 
     def change(
@@ -143,48 +137,17 @@ class GlossaryStore:
     @contextmanager
     def _changing(self, glossary_id: str, owner: str | None) -> Iterator[tuple[sqlite3.Connection, Glossary]]:
         self._check_there(glossary_id)
-        with self._writing() as db:
+        with self._file.writing() as db:
             glossary = _read(db, glossary_id, owner)
             db.execute("UPDATE glossaries SET version = version + 1 WHERE id = ?", (glossary.id,))
             yield db, glossary
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, from before its first read, so that two that change the same thing do not mix."""
-        with self._open() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
-            db.execute("COMMIT")
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._open() as db:
-            db.execute("BEGIN")
-            yield db
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)) as db:
-                db.execute("PRAGMA foreign_keys = ON")
-                (version,) = db.execute("PRAGMA user_version").fetchone()
-                if version == 0:
-                    db.executescript(_SCHEMA)
-                elif version > _VERSION:
-                    raise GlossaryStoreFailed(
-                        f"{self.path.name} was written by a newer Babelpool; this one cannot read it."
-                    )
-                yield db
-        except (sqlite3.Error, OSError) as error:
-            raise GlossaryStoreFailed(f"The glossaries cannot be reached: {error}.") from error
+    @property
+    def _file(self) -> Database:
+        return Database(self.path, _SCHEMA, _VERSION, "glossaries", GlossaryStoreFailed, GlossaryStoreFailed)
 
     def _check_there(self, glossary_id: str) -> None:
-        if not self.path.exists():
+        if not self._file.exists:
             raise _not_found(glossary_id)
 
 

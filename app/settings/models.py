@@ -125,6 +125,21 @@ class GlossarySettings(_Section):
     max_entries: int = Field(ge=1)
 
 
+class DocumentSettings(_Section):
+    """What may be uploaded, how much of it at a time, and how long it is kept."""
+
+    enabled: bool
+    max_bytes: int = Field(ge=1)
+    max_unpacked: int = Field(ge=1)
+    max_characters: int = Field(ge=1)
+    upload_timeout: Seconds
+    concurrency: int = Field(ge=1)
+    max_queued: int = Field(ge=1)
+    max_jobs_per_client: int = Field(ge=1)
+    max_stored: ByteSize
+    keep: Seconds
+
+
 class HealthSettings(_Section):
     """What readiness asks for."""
 
@@ -171,6 +186,7 @@ class Settings(BaseSettings):
     cache: CacheSettings
     pool: PoolSettings
     glossaries: GlossarySettings
+    documents: DocumentSettings
     health: HealthSettings
     tiers: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")], TierSettings] = Field(min_length=1)
 

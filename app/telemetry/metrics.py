@@ -18,6 +18,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from app.jobs import DocumentJobs, Job
 from app.telemetry.sharing import Sharing, sharing_of
 from app.tiers import TierTable
 from app.translate import Outcome
@@ -57,12 +58,21 @@ class Metrics(Observer):
         self.batch_seconds = self._histogram("batch_duration_seconds", "One batch in the engine", _LATENCY, "replica")
         self.tokens = self._counter("tokens", "Tokens read and written by the engine", "replica", "kind")
         self.failed_segments = self._counter("failed_segments", "Segments the engine failed on", "replica")
+        self.documents = self._counter("documents_ended", "Documents done or failed", "format", "outcome")
         self.loads = self._counter("replica_loads", "Loads of replicas by outcome", "replica", "outcome")
         self.load_seconds = self._histogram("replica_load_duration_seconds", "Time to load", _LOAD, "replica")
 
     def watch(self, pool: ModelPool, tiers: Callable[[], TierTable]) -> None:
         """Add the gauges that are read at scrape time, from a pool and the tiers that are served then."""
         self.registry.register(_PoolCollector(pool, tiers))
+
+    def watch_documents(self, documents: DocumentJobs) -> None:
+        """Add the gauge of documents by state, as they were counted last."""
+        self.registry.register(_DocumentCollector(documents))
+
+    def document_ended(self, job: Job) -> None:
+        """Count a document that is done or has failed."""
+        self.documents(job.format, job.state).inc()
 
     def answered(self, method: str, route: str, status: int, *, seconds: float) -> None:
         """Count one HTTP request."""
@@ -147,6 +157,18 @@ class _PoolCollector(Collector):
         yield from _sharing_gauges(sharing)
         if self._pool.cache:
             yield from _cache_families(self._pool.cache)
+
+
+class _DocumentCollector(Collector):
+    """The queue of documents, of all processes that share it."""
+
+    def __init__(self, documents: DocumentJobs) -> None:
+        self._documents = documents
+
+    def collect(self) -> Iterator[Metric]:
+        """Describe the last count; `/metrics` counts before it renders."""
+        counts = self._documents.counts
+        yield _gauge("documents", "Documents by state", ("state",), {(state.value,): counts[state] for state in counts})
 
 
 def _sharing_gauges(sharing: Sharing) -> Iterator[GaugeMetricFamily]:

@@ -69,6 +69,15 @@ class CacheStats(BaseModel):
     misses: int
 
 
+class DocumentStats(BaseModel):
+    """Documents that are kept, by state; of all servers that share the data directory."""
+
+    queued: int
+    translating: int
+    done: int
+    error: int
+
+
 class StatsResponse(BaseModel):
     """What sharing saves, and what the server has done. All values are measured."""
 
@@ -88,4 +97,5 @@ class StatsResponse(BaseModel):
     demoted_copies: int = Field(description="Replicas whose weights wait in host memory (pool.demote).")
     demoted_bytes: int = Field(description="Host memory that those take.")
     cache: CacheStats | None = Field(description="Null where it is off.")
+    documents: DocumentStats
     replicas: list[ReplicaStats]
