@@ -11,21 +11,25 @@ from urllib.parse import parse_qsl
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 
 from app.auth import GuardedRoute, KeyRequired
 
 _FORM = "application/x-www-form-urlencoded"
+_UPLOAD = "multipart/form-data"
 _MOST_FIELDS = 25_000
 # How deepl-node writes a list of objects: dictionaries[0].source_lang
 _NESTED = re.compile(r"(\w+)\[(\d{1,3})\]\.(\w+)")
+
+_OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class _EitherRoute(APIRoute):
-    """For endpoints with a body that is a model: FastAPI reads and describes JSON, and here forms become JSON."""
+    """For endpoints with a body: FastAPI reads and describes JSON or uploads, and here other forms become JSON."""
 
     def get_route_handler(self) -> Handler:
         """See APIRoute."""
@@ -35,11 +39,12 @@ class _EitherRoute(APIRoute):
 
         async def read(request: Request) -> Response:
             kind = media_type(request)
-            if kind == _FORM:
-                check_form(request)
-                request = _rewritten(request, json.dumps(form_fields(await request.body())).encode())
-            elif kind != "application/json":
+            if kind not in {"application/json", _FORM, _UPLOAD}:
                 raise HTTPException(415, "Send JSON or a form, and say which: Content-Type.")
+            if kind != "application/json":
+                _check_header(request)
+            if kind == _FORM:
+                request = _rewritten(request, json.dumps(form_fields(await request.body())).encode())
             return await handler(request)
 
         return read
@@ -54,21 +59,20 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def check_form(request: Request) -> None:
-    """Ask a form for an Authorization header, on a server without keys too. Raises KeyRequired.
-
-    Any web page may send a form to a server on 127.0.0.1, but no browser lets it add this header unasked.
-    """
-    if "authorization" not in request.headers:
-        raise KeyRequired(
-            "A form needs a header `Authorization: DeepL-Auth-Key <key>`; any key will do where the server has none."
-        )
-
-
 async def fields_of(request: Request) -> dict[str, Any]:
-    """Return the fields of a body that FastAPI does not read, such as that of a GET; none where there is none."""
+    """Return the fields of a body that FastAPI does not read, such as that of a GET; none where there is none.
+
+    Raises RequestValidationError.
+    """
     body = await request.body()
-    return form_fields(body) if body and media_type(request) == _FORM else {}
+    if not body:
+        return {}
+    if media_type(request) == _FORM:
+        return form_fields(body)
+    try:
+        return _OBJECT.validate_json(body)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_url=False, include_input=False)) from None
 
 
 def form_fields(body: bytes) -> dict[str, Any]:
@@ -95,6 +99,17 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             found.setdefault(name, []).append(value)
     plain = {name: values if len(values) > 1 else values[0] for name, values in found.items()}
     return plain | {name: [objects[index] for index in sorted(objects)] for name, objects in nested.items()}
+
+
+def _check_header(request: Request) -> None:
+    """Ask a form for an Authorization header, on a server without keys too. Raises KeyRequired.
+
+    Any web page may send a form to a server on 127.0.0.1, but no browser lets it add this header unasked.
+    """
+    if "authorization" not in request.headers:
+        raise KeyRequired(
+            "A form needs a header `Authorization: DeepL-Auth-Key <key>`; any key will do where the server has none."
+        )
 
 
 def _rewritten(request: Request, body: bytes) -> Request:

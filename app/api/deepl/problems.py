@@ -30,9 +30,8 @@ class OptionRefused(RequestError):
     code = "option_refused"
 
 
-_QUOTA_EXCEEDED = 456
-
-_STATUSES: Mapping[int, int] = {401: 403, 408: 400, 415: 400, 422: 400, 507: 503}
+_BY_CODE: Mapping[str, int] = {"quota_exceeded": 456, "document_not_ready": 503}
+_BY_STATUS: Mapping[int, int] = {401: 403, 408: 400, 409: 400, 415: 400, 422: 400, 507: 503}
 """Where DeepL has another status; its clients say of ours that they are unexpected."""
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -40,13 +39,13 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
     for status, description in {
         400: "A field is missing or wrong, a language or pair is not served, or an option cannot be honoured.",
         403: "A key is wanted, this one is not known, or it may not do this.",
-        404: "No such glossary, no such path, or something that is not offered.",
+        404: "No such glossary, document or path, or something that is not offered.",
         405: "The path does not take this method; Allow names those that it takes.",
-        413: "The body, the text or the list is over its limit.",
+        413: "The body, the text, the list or the document is over its limit.",
         429: "Too many requests at once or in a minute; Retry-After says when to come back.",
         456: "The key has used its characters of this day.",
         500: "A bug, or a segment that the checkpoint cannot do.",
-        503: "The replica cannot be had now; Retry-After says when to come back, where that can help.",
+        503: "The replica, the result or room for a document cannot be had now; Retry-After may say when to come back.",
         504: "The time for the request is over; see X-Request-Timeout.",
     }.items()
 }
@@ -56,10 +55,5 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 def render(problem: Problem) -> Response:
     """Render a problem; `detail` is its code, for programs."""
     body = DeeplError(message=problem.message, detail=problem.code)
-    return JSONResponse(body.model_dump(), _status(problem))
-
-
-def _status(problem: Problem) -> int:
-    if problem.code == "quota_exceeded":
-        return _QUOTA_EXCEEDED
-    return _STATUSES.get(problem.status, problem.status)
+    status = _BY_CODE.get(problem.code) or _BY_STATUS.get(problem.status, problem.status)
+    return JSONResponse(body.model_dump(), status)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from fastapi import UploadFile
 from pydantic import BaseModel, BeforeValidator, Field
 
 from app.api.schemas.native import Code, Tags, Text
 from app.glossaries.parsing import EntriesFormat
+from app.jobs import JobState
 from app.text.segmentation import Split
 
 ModelType = Literal["latency_optimized", "quality_optimized", "prefer_quality_optimized"]
@@ -95,6 +97,38 @@ class DeeplTranslations(BaseModel):
     """Translations in the order of the texts."""
 
     translations: list[DeeplTranslation]
+
+
+class NewDeeplDocument(DeeplWishes):
+    """A form with a file."""
+
+    file: UploadFile = Field(description="The document; the extension of its name says which format it is in.")
+    filename: str | None = Field(default=None, description="Instead of the file's own name.")
+    output_format: str | None = Field(default=None, description="Refused where it is not the format of the file.")
+
+
+class DeeplHandle(BaseModel):
+    """What it takes to ask for a document; the key is told this once."""
+
+    document_id: str = Field(description="32 hexadecimal digits.")
+    document_key: str = Field(description="64 hexadecimal digits.")
+
+
+class DeeplKey(BaseModel):
+    """The key of a document."""
+
+    document_key: str = Field(max_length=256)
+
+
+class DeeplStatus(BaseModel):
+    """How far a document is."""
+
+    document_id: str
+    status: JobState
+    seconds_remaining: int | None = Field(default=None, description="While it is translated, once that is known.")
+    billed_characters: int | None = Field(default=None, description="Code points of its text, once it is done.")
+    error_message: str | None = Field(default=None, description="Why there is no result.")
+    message: str | None = Field(default=None, description="The same, as DeepL's documentation has it.")
 
 
 class DeeplLanguage(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from app.settings import Settings, load_settings
 from model_pool.engines.base import EngineLoader
 from tests.app.conftest import override
 from tests.e2e.conftest import START_DEADLINE, free_port
+from tests.fakes import documents
 
 KEY, SPENT, HASTY, MONITOR = (new_key() for _ in range(4))
 _KEYS = [
@@ -35,6 +37,14 @@ class Deepl:
 
     url: str
     key: str = KEY
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Have `.txt` read by tests/fakes/documents.py; what it says to hold waits for `go` in the directory returned."""
+    monkeypatch.setitem(sys.modules, documents.MODULE, documents)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 ServeDeepl = Callable[..., Deepl]

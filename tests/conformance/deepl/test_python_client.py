@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import deepl
 import pytest
@@ -275,6 +276,92 @@ def test_what_cannot_be_done_is_an_error_that_says_so(
 def test_what_is_not_offered_says_so(client: deepl.DeepLClient, ask: Callable[[deepl.DeepLClient], object]) -> None:
     with pytest.raises(deepl.DeepLException, match="is not offered here"):
         ask(client)
+
+
+def watched(client: deepl.DeepLClient, handle: deepl.DocumentHandle) -> deepl.DocumentStatus:
+    """Ask more often than the client's own waiting, which is every five seconds."""
+    while not (status := client.translate_document_get_status(handle)).done:
+        assert status.ok
+    return status
+
+
+def test_document_is_translated_from_file_to_file(client: deepl.DeepLClient, lines: Path) -> None:
+    (lines / "report.txt").write_text(f"{HELLO}\n")
+    status = client.translate_document_from_filepath(
+        lines / "report.txt", lines / "report.pt.txt", source_lang="EN", target_lang="PT-BR"
+    )
+    assert (lines / "report.pt.txt").read_text() == f"pt|{OLA}\n"
+    assert (status.status.value, status.billed_characters, status.error_message) == ("done", len(HELLO), None)
+
+
+@pytest.mark.usefixtures("lines")
+def test_document_is_detected_and_takes_glossaries(client: deepl.DeepLClient) -> None:
+    made = client.create_glossary("Houses", "EN", "PT", {"house": "moradia"})
+    other = client.create_glossary("Colours", "EN", "PT", {"red": "rubra", "house": "vivenda"})
+    for wanted, words in (
+        ({}, ["casa"]),
+        ({"glossary": made, "source_lang": "EN"}, ["moradia"]),
+        ({"glossary_ids": [made, other], "source_lang": "EN"}, ["moradia", "rubra"]),
+    ):
+        handle = client.translate_document_upload(HELLO, filename="a.txt", target_lang="PT-BR", **wanted)
+        assert watched(client, handle).billed_characters == len(HELLO)
+        sink = io.BytesIO()
+        client.translate_document_download(handle, sink)
+        assert all(word in sink.getvalue().decode() for word in words)
+
+
+def test_document_that_is_not_done_is_not_ready(
+    client: deepl.DeepLClient, lines: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deepl.http_client, "max_network_retries", 0)
+    handle = client.translate_document_upload(
+        f"!hold\n{HELLO}", filename="a.txt", source_lang="EN", target_lang="PT-BR"
+    )
+    try:
+        with pytest.raises(deepl.DocumentNotReadyException):
+            client.translate_document_download(handle, io.BytesIO())
+        status = client.translate_document_get_status(handle)
+        assert status.status.value in {"queued", "translating"}
+    finally:
+        (lines / "go").touch()
+    assert watched(client, handle).done
+
+
+@pytest.mark.usefixtures("lines")
+def test_document_that_cannot_be_read_is_an_error_with_a_sentence(client: deepl.DeepLClient) -> None:
+    handle = client.translate_document_upload("!broken", filename="a.txt", target_lang="PT-BR")
+    while (status := client.translate_document_get_status(handle)).ok:
+        assert not status.done
+    assert status.error_message == "The document is damaged."  # type: ignore[comparison-overlap] # says int
+    with pytest.raises(deepl.DeepLException, match="Bad request") as raised:
+        client.translate_document_download(handle, io.BytesIO())
+    assert raised.value.http_status_code == 400
+
+
+@pytest.mark.usefixtures("lines")
+def test_document_is_nobodys_who_has_no_key_of_it(client: deepl.DeepLClient) -> None:
+    handle = client.translate_document_upload(HELLO, filename="a.txt", source_lang="EN", target_lang="PT-BR")
+    for wrong in (deepl.DocumentHandle(handle.document_id, "0" * 64), deepl.DocumentHandle("0" * 32, "0" * 64)):
+        with pytest.raises(deepl.DeepLException, match="document_not_found"):
+            client.translate_document_get_status(wrong)
+    assert watched(client, handle).done
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"filename": "a.pdf"}, "unsupported_document"),
+        ({"filename": "a"}, "unsupported_document"),
+        ({"output_format": "docx"}, "keeps its format"),
+        ({"target_lang": "DE"}, "unknown_language"),
+        ({"formality": "more"}, "option_refused"),
+        ({"source_lang": "EN", "glossary": NOBODY}, "glossary_not_found"),
+    ],
+)
+def test_document_that_cannot_be_done_is_refused(client: deepl.DeepLClient, options: dict[str, str], said: str) -> None:
+    wanted = {"filename": "a.txt", "target_lang": "PT-BR"} | options
+    with pytest.raises(deepl.DeepLException, match=said):
+        client.translate_document_upload(HELLO, **wanted)  # type: ignore[arg-type]
 
 
 def test_unknown_key_and_one_without_the_scope_are_refused(deepl_server: Deepl) -> None:

@@ -30,6 +30,7 @@ def client(serve: Serve) -> TestClient:
         ({"params": {"type": "target"}}, TARGETS),
         ({"content": b"type=source", "headers": FORM}, SOURCES),
         ({"content": b"type=target", "headers": FORM}, TARGETS),
+        ({"json": {"type": "target"}}, TARGETS),
     ],
 )
 def test_languages_are_asked_for_in_the_query_or_in_a_form_even_with_get(
@@ -45,6 +46,8 @@ def test_languages_are_asked_for_in_the_query_or_in_a_form_even_with_get(
         {"content": b"type=both", "headers": FORM},
         {"content": b"type=source&type=target", "headers": FORM},
         {"content": b"type=%ff", "headers": FORM},
+        {"json": {"type": ["target"]}},
+        {"json": ["target"]},
     ],
 )
 def test_languages_of_another_type_are_a_400(client: TestClient, sent: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 // Runs every call of deepl-node that is supported against the server that argv names, and prints what came back as JSON:
 // name -> result, or {error: class, message}. argv: server URL, key, key over its quota, key without the scope.
 'use strict';
+const fs = require('fs');
 const deepl = require('deepl-node');
 
 const [serverUrl, key, spentKey, monitorKey] = process.argv.slice(2);
@@ -94,10 +95,25 @@ async function multilingual() {
   await client.deleteMultilingualGlossary(csv);
 }
 
+async function documents() {
+  const text = Buffer.from('The house is red.\n');
+  const upload = (options) => client.uploadDocument(text, 'en', 'pt-BR', { filename: 'a.txt', ...options });
+  const handle = await ask('upload', () => upload({}));
+  await ask('wait', async () => (await client.isDocumentTranslationComplete(handle)).status);
+  await ask('download', async () => {
+    await client.downloadDocument(handle, 'a.pt.txt');
+    return fs.readFileSync('a.pt.txt', 'utf8');
+  });
+  await ask('wrong document key', () => client.getDocumentStatus({ ...handle, documentKey: 'x' }));
+  await ask('unsupported document', () => upload({ filename: 'a.pdf' }));
+  await ask('formal document', () => upload({ formality: 'more' }));
+}
+
 (async () => {
   await texts();
   await account();
   await glossaries();
   await multilingual();
+  await documents();
   process.stdout.write(JSON.stringify(answers));
 })();
