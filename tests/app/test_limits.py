@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+
 import pytest
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive, Scope, Send
 
 from app.errors import TextTooLarge, TooManyRequests
-from app.limits import Admission
+from app.limits import Admission, BodyBound, BodyLimit
+from app.main import UPLOADS
 from tests.app.conftest import Configure, Serve
 
 
@@ -49,3 +55,51 @@ def test_body_over_the_limit_is_a_413_announced_or_not(serve: Serve) -> None:
         assert answer.status_code == 413
         assert answer.json()["code"] == "body_too_large"
         assert "server.max_body_bytes" in answer.json()["message"]
+
+
+NARROW, WIDE = BodyBound(10, 0.05), BodyBound(100, 60.0, ("wide.bytes", "wide.seconds"))
+
+
+async def read(path: str, *chunks: bytes, announced: int | None = None) -> int:
+    """Return how many bytes get through; after the last chunk the client is silent for a while."""
+    received = 0
+
+    async def app(_: Scope, receive: Receive, __: Send) -> None:
+        nonlocal received
+        more = True
+        while more:
+            message = await receive()
+            received += len(message["body"])
+            more = message["more_body"]
+
+    messages: Iterator[Message] = iter([{"type": "http.request", "body": one, "more_body": True} for one in chunks])
+
+    async def receive() -> Message:
+        for message in messages:
+            return message
+        await asyncio.sleep(0.2)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_: Message) -> None:
+        raise AssertionError("nothing is answered here")
+
+    headers = [] if announced is None else [(b"content-length", str(announced).encode())]
+    scope = {"type": "http", "path": path, "headers": headers}
+    await BodyLimit(app, NARROW, dict.fromkeys(UPLOADS, WIDE))(scope, receive, send)
+    return received
+
+
+@pytest.mark.parametrize("path", UPLOADS)
+async def test_uploads_in_all_dialects_have_more_bytes_and_more_time(path: str) -> None:
+    assert await read(path, b"x" * 50, b"x" * 50) == 100
+    for wrong in ({"announced": 101}, {}):
+        with pytest.raises(HTTPException, match=r"413.*wide\.bytes"):
+            await read(path, b"x" * 50, b"x" * 51, **wrong)
+
+
+@pytest.mark.parametrize("path", ["/translate", "/documents/x", "/v2/document/", ""])
+async def test_other_paths_do_not(path: str) -> None:
+    with pytest.raises(HTTPException, match=r"413.*server\.max_body_bytes"):
+        await read(path, b"x" * 11)
+    with pytest.raises(HTTPException, match=r"408.*server\.read_timeout"):
+        await read(path, b"x")
