@@ -22,9 +22,12 @@ from tests.app.conftest import override
 from tests.e2e.conftest import START_DEADLINE, free_port
 from tests.fakes import documents
 
-KEY, SPENT, HASTY, MONITOR = (new_key() for _ in range(4))
+PYTHON, NODE, WIRE, SPENT, HASTY, MONITOR = (new_key() for _ in range(6))
 _KEYS = [
-    {"name": "client", "sha256": hash_key(KEY)},
+    # one for each module of tests, which so sees its own glossaries alone
+    {"name": "python", "sha256": hash_key(PYTHON)},
+    {"name": "node", "sha256": hash_key(NODE)},
+    {"name": "wire", "sha256": hash_key(WIRE)},
     {"name": "spent", "sha256": hash_key(SPENT), "characters_per_day": 20},
     {"name": "hasty", "sha256": hash_key(HASTY), "requests_per_minute": 1},
     {"name": "monitor", "sha256": hash_key(MONITOR), "scopes": ["monitor"]},
@@ -33,10 +36,9 @@ _KEYS = [
 
 @dataclass(frozen=True)
 class Deepl:
-    """Where a server listens, and a key for it."""
+    """Where a server listens."""
 
     url: str
-    key: str = KEY
 
 
 @pytest.fixture

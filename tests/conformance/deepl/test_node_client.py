@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.conformance.deepl.conftest import MONITOR, SPENT, Deepl
+from tests.conformance.deepl.conftest import MONITOR, NODE, SPENT, Deepl
 from tests.fakes import documents
 
 HERE = Path(__file__).parent / "node"
@@ -39,7 +39,7 @@ def answers(deepl_server: Deepl, tmp_path_factory: pytest.TempPathFactory) -> An
 
 
 def run(home: Path, deepl_server: Deepl) -> Answers:
-    command = ("node", "ask.cjs", deepl_server.url, deepl_server.key, SPENT, MONITOR)
+    command = ("node", "ask.cjs", deepl_server.url, NODE, SPENT, MONITOR)
     ran = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=120, check=False)
     assert ran.returncode == 0, ran.stderr
     found: Answers = json.loads(ran.stdout)

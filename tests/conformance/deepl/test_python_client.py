@@ -14,10 +14,11 @@ import deepl
 import pytest
 from deepl.api_data import ModelType, MultilingualGlossaryDictionaryEntries, MultilingualGlossaryInfo
 
+from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.engines.fake import FakeLoader
 from model_pool.types import EncodedSegment
 from tests.app.conftest import EN_PT
-from tests.conformance.deepl.conftest import HASTY, MONITOR, SPENT, Deepl, ServeDeepl
+from tests.conformance.deepl.conftest import HASTY, MONITOR, PYTHON, SPENT, Deepl, ServeDeepl
 
 HELLO = "The house is red."
 OLA = "A casa é vermelha."
@@ -40,8 +41,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deepl.http_client, "max_network_retries", 0)
 
 
-def connect(server: Deepl, key: str | None = None) -> deepl.DeepLClient:
-    return deepl.DeepLClient(key or server.key, server_url=server.url)
+def connect(server: Deepl, key: str = PYTHON) -> deepl.DeepLClient:
+    return deepl.DeepLClient(key, server_url=server.url)
 
 
 def one(answer: deepl.TextResult | list[deepl.TextResult]) -> deepl.TextResult:
@@ -405,6 +406,35 @@ def test_retry_after_too_many_requests_succeeds(serve_deepl: ServeDeepl, caplog:
     for caller in (first, second):
         caller.join(30)
     assert results == {"slow": "slow", "quick": "quick"}
+
+
+def test_load_that_outlasts_the_clients_patience_happens_once(
+    serve_deepl: ServeDeepl, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deepl.http_client, "min_connection_timeout", 0.1)  # the client's own setting; a second remains
+    loads, loaded = [], threading.Event()
+
+    def load(checkpoint: Checkpoint) -> None:
+        loads.append(checkpoint.reference)
+        assert loaded.wait(30)
+
+    server = serve_deepl(FakeLoader(on_load=load), tiers={"basic": EN_PT | {"preload": False}})
+    results: list[str] = []
+
+    def ask() -> None:
+        results.append(one(connect(server).translate_text(HELLO, source_lang="EN", target_lang="PT-BR")).text)
+
+    caller = threading.Thread(target=ask)
+    try:
+        with caplog.at_level(logging.INFO, logger="deepl"):
+            caller.start()
+            while "Starting retry" not in caplog.text:
+                caller.join(0.02)
+    finally:
+        loaded.set()
+    caller.join(30)
+    assert results == [HELLO]
+    assert loads == ["embedded/en-pt"]
 
 
 def test_server_without_keys_takes_any(serve_deepl: ServeDeepl) -> None:
