@@ -53,7 +53,17 @@ async def upload_document(
 @router.post("/{document_id}", response_model_exclude_none=True)
 async def document_status(document_id: str, body: DeeplKey, serving: Serving, caller: Calling) -> DeeplStatus:
     """Tell how far a document is."""
-    job = await serving.documents.get(_job_id(document_id), caller.sees, body.document_key)
+    return shown(await serving.documents.get(_job_id(document_id), caller.sees, body.document_key))
+
+
+@router.post("/{document_id}/result", response_class=FileResponse, responses={200: {"content": _FILES}})
+async def document_result(document_id: str, body: DeeplKey, serving: Serving, caller: Calling) -> FileResponse:
+    """Return the translated document, as often as it is asked for until it is too old."""
+    return download(await serving.documents.result(_job_id(document_id), caller.sees, body.document_key))
+
+
+def shown(job: Job) -> DeeplStatus:
+    """Render a job."""
     left, reason = job.seconds_remaining, job.error.message if job.error else None
     return DeeplStatus(
         document_id=_shown_id(job),
@@ -63,12 +73,6 @@ async def document_status(document_id: str, body: DeeplKey, serving: Serving, ca
         error_message=reason,
         message=reason,
     )
-
-
-@router.post("/{document_id}/result", response_class=FileResponse, responses={200: {"content": _FILES}})
-async def document_result(document_id: str, body: DeeplKey, serving: Serving, caller: Calling) -> FileResponse:
-    """Return the translated document, as often as it is asked for until it is too old."""
-    return download(await serving.documents.result(_job_id(document_id), caller.sees, body.document_key))
 
 
 def _check_format(new: NewDeeplDocument, filename: str) -> None:

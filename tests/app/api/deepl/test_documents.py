@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from app.api.deepl.documents import shown
+from app.jobs import Job, JobState
 from app.keys import hash_key, new_key
 from tests.app.conftest import EN_PT, Serve
 from tests.fakes import documents
@@ -53,6 +57,48 @@ def test_document_goes_the_whole_way_by_json_and_by_form(client: TestClient) -> 
     for answer in (client.post(path, json=key), client.post(path, data=key, headers=KEY)):
         assert answer.content == b"pt|One line.\npt|Another.\n"
         assert answer.headers["content-disposition"].startswith("attachment; ")
+
+
+def test_seconds_that_remain_are_whole_and_only_told_while_it_is_translated() -> None:
+    job = Job(
+        id="01234567-89ab-cdef-0123-456789abcdef",
+        owner="",
+        filename="a.txt",
+        format="txt",
+        state=JobState.TRANSLATING,
+        source="en",
+        target="pt",
+        tier=None,
+        created=datetime(2026, 1, 31, tzinfo=UTC),
+        characters=100,
+        seconds_remaining=1.2,
+    )
+    translating = shown(job)
+    assert (translating.document_id, translating.seconds_remaining) == ("0123456789ABCDEF0123456789ABCDEF", 2)
+    assert translating.billed_characters is None
+    done = shown(replace(job, state=JobState.DONE, seconds_remaining=0.0))
+    assert (done.seconds_remaining, done.billed_characters) == (None, 100)
+    assert shown(replace(job, state=JobState.QUEUED, seconds_remaining=None)).seconds_remaining is None
+
+
+def test_document_is_kept_from_who_has_another_key_of_it(client: TestClient) -> None:
+    handle = upload(client).json()
+    over(client, handle)
+    for path in ("", "/result"):
+        answer = client.post(f"/v2/document/{handle['document_id']}{path}", json={"document_key": "0" * 64})
+        assert (answer.status_code, answer.json()["detail"]) == (404, "document_not_found")
+
+
+def test_several_glossaries_are_joined_for_a_document(client: TestClient) -> None:
+    ids = []
+    for translation in ("FIRST", "SECOND"):
+        new = {"name": "n", "source_lang": "en", "target_lang": "pt", "entries": f"line\t{translation}"}
+        ids.append(client.post("/v2/glossaries", json=new).json()["glossary_id"])
+    for wanted, word in ((",".join(ids), b"FIRST"), (",".join(reversed(ids)), b"SECOND")):
+        handle = upload(client, {"glossary_ids": wanted}).json()
+        over(client, handle)
+        key = {"document_key": handle["document_key"]}
+        assert word in client.post(f"/v2/document/{handle['document_id']}/result", json=key).content
 
 
 def test_document_that_failed_says_why_in_both_of_deepls_fields(client: TestClient) -> None:

@@ -7,15 +7,19 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.api.deepl import texts
+from app.api.schemas.deepl import DeeplTexts
 from app.keys import hash_key, new_key
+from app.text.markup import Format, Options
+from app.text.segmentation import Split
 from tests.app.conftest import EN_PT, Serve
 
 HELLO = "The house is red."
 EN_TO_PT: dict[str, Any] = {"source_lang": "EN", "target_lang": "PT"}
 
 
-def ask(server: TestClient, *texts: str, **fields: object) -> list[dict[str, Any]]:
-    answer = server.post("/v2/translate", json={"text": list(texts), **fields})
+def ask(server: TestClient, *sent: str, **fields: object) -> list[dict[str, Any]]:
+    answer = server.post("/v2/translate", json={"text": list(sent), **fields})
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["translations"]
     return found
@@ -60,6 +64,39 @@ def test_tags_come_as_a_list_or_joined(server: TestClient, tags: object) -> None
     source = "<a><p>The house is red.</p><code>The house</code><x>red</x></a>"
     (one,) = ask(server, source, **EN_TO_PT, tag_handling="xml", ignore_tags=tags)
     assert one["text"] == "<a><p>A casa é vermelha.</p><code>The house</code><x>red</x></a>"
+
+
+def test_every_option_of_markup_is_handed_on() -> None:
+    tags = {"ignore_tags": "A", "splitting_tags": ["B", "C,D"], "non_splitting_tags": "E"}
+    common = {"text": "x", "target_lang": "pt", "outline_detection": "0", **tags}
+    xml = DeeplTexts.model_validate(common | {"tag_handling": "xml"})
+    assert texts._markup(xml) == Options(
+        Format.XML,
+        ignore_tags=frozenset("A"),
+        splitting_tags=frozenset("BCD"),
+        non_splitting_tags=frozenset("E"),
+        outline_detection=False,
+    )
+    html = texts._markup(DeeplTexts.model_validate(common | {"tag_handling": "html"}))
+    assert html is not None
+    assert (html.format, html.splitting_tags) == (Format.HTML, frozenset("bcd"))
+    assert texts._markup(DeeplTexts.model_validate(common)) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "split"),
+    [
+        ({}, Split.SENTENCES),
+        ({"tag_handling": "xml"}, Split.SENTENCES),
+        ({"tag_handling": "html"}, Split.SENTENCES_ACROSS_LINES),
+        ({"tag_handling": "html", "split_sentences": "1"}, Split.SENTENCES),
+        ({"split_sentences": "nonewlines"}, Split.SENTENCES_ACROSS_LINES),
+        ({"split_sentences": 0}, Split.NEVER),
+        ({"split_sentences": True}, Split.SENTENCES),
+    ],
+)
+def test_sentences_are_split_by_deepls_defaults(fields: dict[str, object], split: Split) -> None:
+    assert texts._split(DeeplTexts.model_validate({"text": "x", "target_lang": "pt", **fields})) is split
 
 
 def test_tags_of_html_are_known_in_capitals(server: TestClient) -> None:
