@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 
 from app.api.context import Asking, Serving
 from app.api.deepl.codes import source_code, target_codes
-from app.api.deepl.forms import DeeplRoute, fields_of
+from app.api.deepl.forms import fields_of
 from app.api.deepl.models import pairs_of
-from app.api.deepl.problems import ANSWERS
+from app.api.deepl.routing import deepl_router
 from app.api.schemas.deepl import DeeplLanguage, DeeplUsage
-from app.auth import require
 from app.languages import display_name
 
 _UNLIMITED = 1_000_000_000_000
 """What DeepL shows for keys without a limit."""
 
-router = APIRouter(
-    prefix="/v2",
-    tags=["deepl"],
-    dependencies=[Depends(require("translate"))],
-    route_class=DeeplRoute,
-    responses=ANSWERS,
-)
+router = deepl_router("/v2")
 
 Side = Literal["source", "target"]
 

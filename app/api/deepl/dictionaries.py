@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
-
-from fastapi import Depends
 
 from app.api.schemas.deepl import NewDeeplDictionary
-from app.auth import Caller, require
 from app.glossaries.glossary import Dictionary, Glossary, make_dictionary
 from app.glossaries.parsing import read_entries
 from app.glossaries.store import GlossaryStore
-
-ALLOWED = require("translate")
-Calling = Annotated[Caller, Depends(ALLOWED)]
 
 
 def dictionaries_of(new: Sequence[NewDeeplDictionary], store: GlossaryStore) -> list[Dictionary]:

@@ -7,13 +7,12 @@ from pathlib import PurePath
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import Form
 from fastapi.responses import FileResponse
 
 from app.api.context import Asking, Serving
-from app.api.deepl.dictionaries import ALLOWED, Calling
-from app.api.deepl.forms import DeeplRoute
-from app.api.deepl.problems import ANSWERS, OptionRefused
+from app.api.deepl.problems import OptionRefused
+from app.api.deepl.routing import Calling, deepl_router
 from app.api.deepl.wishes import check_options, terms_of
 from app.api.downloads import download
 from app.api.schemas.deepl import DeeplHandle, DeeplKey, DeeplStatus, NewDeeplDocument
@@ -21,9 +20,7 @@ from app.documents import FORMATS
 from app.jobs import DocumentWishes, Job, JobState
 from app.translate import AUTO
 
-router = APIRouter(
-    prefix="/v2/document", tags=["deepl"], dependencies=[Depends(ALLOWED)], route_class=DeeplRoute, responses=ANSWERS
-)
+router = deepl_router("/v2/document")
 
 _FILES = {one.media_type: {"schema": {"type": "string", "format": "binary"}} for one in FORMATS.values()}
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 
-from app.auth import GuardedRoute, KeyRequired
+from app.auth import GuardedRoute, KeyRequired, key_in
 
 _FORM = "application/x-www-form-urlencoded"
 _UPLOAD = "multipart/form-data"
@@ -102,11 +102,11 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
 
 
 def _check_header(request: Request) -> None:
-    """Ask a form for an Authorization header, on a server without keys too. Raises KeyRequired.
+    """Ask a form for a header with some key, on a server without keys too. Raises KeyRequired.
 
-    Any web page may send a form to a server on 127.0.0.1, but no browser lets it add this header unasked.
+    Any web page may send a form to a server on 127.0.0.1, but no browser lets it add such a header unasked.
     """
-    if "authorization" not in request.headers:
+    if key_in(request.headers) is None:
         raise KeyRequired(
             "A form needs a header `Authorization: DeepL-Auth-Key <key>`; any key will do where the server has none."
         )

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Response
 
 from app.api.context import Serving
 from app.api.deepl.codes import source_code
-from app.api.deepl.dictionaries import ALLOWED, Calling, creation_time, dictionaries_of
-from app.api.deepl.forms import DeeplRoute
+from app.api.deepl.dictionaries import creation_time, dictionaries_of
 from app.api.deepl.models import pairs_of
-from app.api.deepl.problems import ANSWERS
+from app.api.deepl.routing import Calling, deepl_router
 from app.api.schemas.deepl import DeeplGlossaries, DeeplGlossary, DeeplPair, DeeplPairs, NewDeeplGlossary
 from app.glossaries.glossary import DictionaryInfo, Glossary, GlossaryNotFound
 from app.glossaries.parsing import write_entries
 from app.glossaries.store import GlossaryStore
 
-router = APIRouter(
-    prefix="/v2", tags=["deepl"], dependencies=[Depends(ALLOWED)], route_class=DeeplRoute, responses=ANSWERS
-)
+router = deepl_router("/v2")
 
 _TSV = "text/tab-separated-values"
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from app.api.context import Serving
-from app.api.deepl.dictionaries import ALLOWED, Calling, creation_time, dictionaries_of
-from app.api.deepl.forms import DeeplRoute
-from app.api.deepl.problems import ANSWERS
+from app.api.deepl.dictionaries import creation_time, dictionaries_of
+from app.api.deepl.routing import Calling, deepl_router
 from app.api.schemas.deepl import (
     DeeplDictionaries,
     DeeplDictionary,
@@ -26,9 +25,7 @@ from app.glossaries.parsing import write_entries
 from app.glossaries.store import GlossaryStore
 from app.languages import normalise
 
-router = APIRouter(
-    prefix="/v3/glossaries", tags=["deepl"], dependencies=[Depends(ALLOWED)], route_class=DeeplRoute, responses=ANSWERS
-)
+router = deepl_router("/v3/glossaries")
 
 
 async def _pair(source_lang: Annotated[Code, Query()], target_lang: Annotated[Code, Query()]) -> tuple[str, str]:

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fastapi import APIRouter, Depends
-
 from app.api.context import Asking, Context
 from app.api.deepl.codes import source_code
-from app.api.deepl.forms import DeeplRoute
 from app.api.deepl.models import model_type_of, tiers_for
-from app.api.deepl.problems import ANSWERS, OptionRefused
+from app.api.deepl.problems import OptionRefused
+from app.api.deepl.routing import deepl_router
 from app.api.deepl.wishes import check_options, terms_of
 from app.api.schemas.deepl import DeeplTexts, DeeplTranslation, DeeplTranslations
-from app.auth import require
 from app.errors import PairUnsupported
 from app.languages import UnknownLanguage
 from app.text.markup import Format, Options
 from app.text.segmentation import Split
 from app.translate import AUTO, Outcome, Wishes
 
-router = APIRouter(
-    prefix="/v2",
-    tags=["deepl"],
-    dependencies=[Depends(require("translate"))],
-    route_class=DeeplRoute,
-    responses=ANSWERS,
-)
+router = deepl_router("/v2")
 
 
 @router.post("/translate", response_model_exclude_none=True)

@@ -51,10 +51,22 @@ def test_form_and_json_are_answered_alike(client: TestClient) -> None:
     assert [one["text"] for one in by_json.json()["translations"]] == ["one", "two"]
 
 
-def test_form_of_a_web_page_is_refused_since_no_page_can_send_the_header(client: TestClient) -> None:
-    answer = client.post("/v2/translate", data={"text": "one", "source_lang": "en", "target_lang": "pt"})
-    assert answer.status_code == 403
-    assert "DeepL-Auth-Key" in answer.json()["message"]
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 403),
+        ({"Authorization": "Basic bWU6bWU="}, 403),  # browsers add this one to the forms of any page
+        ({"X-API-Key": "any"}, 200),
+        (KEY, 200),
+    ],
+)
+def test_form_needs_a_header_that_no_web_page_can_send(
+    client: TestClient, headers: dict[str, str], status: int
+) -> None:
+    fields = {"text": "one", "source_lang": "en", "target_lang": "pt"}
+    answer = client.post("/v2/translate", data=fields, headers=headers)
+    assert answer.status_code == status
+    assert status == 200 or "DeepL-Auth-Key" in answer.json()["message"]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +75,7 @@ def test_form_of_a_web_page_is_refused_since_no_page_can_send_the_header(client:
         ({"Content-Type": "text/plain"}, b"x", "unsupported_media_type"),
         ({}, b"x", "unsupported_media_type"),
         (FORM, b"text=%ff", "invalid_request"),
+        ({"Content-Type": "multipart/form-data; boundary=b"}, b"--b--", "invalid_request"),
         ({"Content-Type": "application/json"}, b"{", "invalid_json"),
         ({"Content-Type": "application/json"}, b"\xff", "bad_request"),
         ({"Content-Type": "application/json"}, b"[]", "invalid_request"),
