@@ -88,9 +88,8 @@ class JobRunner:
         self._closing = True
         self._wanted.set()
         await self._stop_work()
-        tasks = [*self._running.values(), *([self._loop] if self._loop else [])]
-        if tasks:
-            await asyncio.wait(tasks, timeout=within)
+        if self._loop is not None:
+            await asyncio.wait([self._loop], timeout=within)
 
     async def _stop_work(self) -> None:
         await asyncio.sleep(0)  # a task that has not begun yet could not put its job back
@@ -107,6 +106,8 @@ class JobRunner:
             except Exception:  # a bug shall not end this task, or no later document would be translated
                 logger.exception("documents wait")
             await happens(self._wanted, LOOK_EVERY)
+        if self._running:
+            await asyncio.wait(self._running.values())
 
     async def _look(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -167,8 +168,9 @@ class JobRunner:
                 job = await self._finish(begun)
                 self._on_end(job)
                 await asyncio.to_thread(self._files.forget_source, job_id)
-            except (asyncio.CancelledError, PoolClosed):
-                await asyncio.to_thread(self._log.put_back, job_id)
+            except (asyncio.CancelledError, PoolClosed) as error:
+                self._closing |= isinstance(error, PoolClosed)  # there is nothing to translate with any more
+                await _to_its_end(asyncio.to_thread(self._log.put_back, job_id))
             except JobNotFound:  # deleted by another process
                 await asyncio.to_thread(self._files.remove, job_id)
         except RequestError as error:
@@ -185,6 +187,15 @@ class JobRunner:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told in the job
             return await asyncio.to_thread(self._log.fail, job_id, _told(job_id, error))
         return await asyncio.to_thread(partial(self._log.finish, job_id, size=size))
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do work whatever is cancelled meanwhile: whoever cancels wants just this done."""
+    task = asyncio.create_task(work)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    task.result()
 
 
 async def happens(event: asyncio.Event, within: float) -> None:

@@ -79,10 +79,10 @@ class WorkLog:
             return Begun(self._job(row), row["client"], Order.from_json(row["asked"]), row["attempts"])
 
     def put_back(self, job_id: str) -> None:
-        """Queue a job again that was left in good order; that attempt does not count. Nothing where it has gone."""
+        """Queue a job again that was left in good order, as if it had not been begun; not one that is over or gone."""
         with self.file.writing() as db:
-            change = "UPDATE jobs SET state = 'queued', attempts = attempts - 1, ready_at = NULL WHERE id = ?"
-            db.execute(change, (job_id,))
+            change = "UPDATE jobs SET state = 'queued', attempts = attempts - 1, ready_at = NULL"
+            db.execute(f"{change} WHERE id = ? AND ended IS NULL", (job_id,))
 
     def settle(self, job_id: str, settled: Settled) -> Kept:
         """Note what was read, and return what was translated of the same text before. Raises JobNotFound."""

@@ -162,6 +162,8 @@ def test_an_error_comes_back_as_it_was(shelf: Shelf) -> None:
     assert shelf.log.fail(job.id, problem) == shelf.store.get(job.id, "me")
     seen = shelf.store.get(job.id, "me")
     assert (seen.state, seen.error) == (JobState.ERROR, problem)
+    shelf.log.put_back(job.id)
+    assert shelf.store.get(job.id, "me") == seen
     assert shelf.log.begin(job.id) is None
     assert shelf.log.waiting() == []
 
