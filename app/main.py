@@ -99,7 +99,8 @@ def create_app(
     errors.install(app)
     app.add_middleware(LeanPaths, routes=native.router.routes, answer=errors.answer)
     bound = BodyBound(settings.server.max_body_bytes, settings.server.read_timeout)
-    app.add_middleware(BodyLimit, bound=bound, uploads=dict.fromkeys(UPLOADS, _upload_bound(settings)))
+    uploads = UPLOADS if settings.documents.enabled else ()
+    app.add_middleware(BodyLimit, bound=bound, uploads=dict.fromkeys(uploads, _upload_bound(settings)))
     app.add_middleware(CancelOnDisconnect)
     if settings.server.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.server.cors_origins, **CORS)
