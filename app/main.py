@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
-from app.api import admin, documents, glossaries, health, libretranslate, native, stats, streaming
+from app.api import admin, deepl, documents, glossaries, health, libretranslate, native, stats, streaming
 from app.api.lean import LeanPaths
 from app.api.problems import ANSWERS, ErrorAnswers, Render
 from app.api.problems import native as render_native
@@ -32,7 +32,7 @@ from model_pool.catalog.catalog import Catalog
 from model_pool.engines.base import EngineLoader
 
 CORS: Mapping[str, Any] = {
-    "allow_methods": ["GET", "POST", "PATCH", "DELETE"],
+    "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
     "allow_headers": ["Authorization", "Content-Type", "X-API-Key", "X-Request-Timeout"],
     "expose_headers": ["Content-Disposition", "Location", "Retry-After"],
 }
@@ -40,6 +40,7 @@ CORS: Mapping[str, Any] = {
 DIALECTS: Mapping[str, Render] = {
     "/detect-language": render_native,
     **dict.fromkeys(("/detect", "/download_file", "/frontend", "/suggest", "/translate_file"), libretranslate.render),
+    **dict.fromkeys(("/v2/", "/v3/"), deepl.render),
 }
 """Other dialects than the native one, by the beginnings of their paths; the first that fits."""
 
@@ -108,7 +109,8 @@ def create_app(
         others={"/translate": libretranslate.translate_shared},
     )
     bound = BodyBound(settings.server.max_body_bytes, settings.server.read_timeout)
-    app.add_middleware(BodyLimit, bound=bound, uploads=dict.fromkeys(UPLOADS, _upload_bound(settings)))
+    uploads = UPLOADS if settings.documents.enabled else ()
+    app.add_middleware(BodyLimit, bound=bound, uploads=dict.fromkeys(uploads, _upload_bound(settings)))
     app.add_middleware(CancelOnDisconnect)
     if settings.server.cors_origins:
         app.add_middleware(CORSMiddleware, allow_origins=settings.server.cors_origins, **CORS)
@@ -119,7 +121,7 @@ def create_app(
     app.include_router(streaming.router, responses=ANSWERS)
     app.include_router(glossaries.router, responses=ANSWERS)
     app.include_router(documents.router, responses=documents.ANSWERS)
-    for router in libretranslate.ROUTERS:
+    for router in (*libretranslate.ROUTERS, *deepl.ROUTERS):
         app.include_router(router)
     app.include_router(health.router)
     app.include_router(stats.router)

@@ -43,6 +43,9 @@ _FILE = "jobs.sqlite3"
 _SOON = 2.0
 """Seconds after which to ask again for a result, where nobody knows better."""
 
+_LATEST = 30.0
+"""Seconds after which to ask again at the latest, since it may go faster than it looks."""
+
 _ELSEWHERE = 1.0
 """Seconds between looks at a job that another process may be working on."""
 
@@ -160,7 +163,7 @@ class DocumentJobs:
             raise JobNotReady(
                 f"The document is not translated yet: {job.state}. Ask again later.",
                 detail={"status": job.state, "seconds_remaining": job.seconds_remaining},
-                retry_after=job.seconds_remaining or _SOON,
+                retry_after=min(job.seconds_remaining or _SOON, _LATEST),
             )
         name = translated_name(job.filename, job.target)
         return JobResult(self._files.result(job.id), name, FORMATS[job.format].media_type)

@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS jobs (
   digest TEXT NOT NULL DEFAULT '', characters INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
   ready_at REAL, warnings TEXT NOT NULL DEFAULT '{}', notes TEXT NOT NULL DEFAULT '[]', error TEXT
 );
-CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, created);
+CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, client);
+CREATE INDEX IF NOT EXISTS jobs_unfinished ON jobs (created) WHERE ended IS NULL;
 CREATE INDEX IF NOT EXISTS jobs_of_owner ON jobs (owner, created);
 CREATE TABLE IF NOT EXISTS translations (
   job TEXT NOT NULL REFERENCES jobs ON DELETE CASCADE, unit INTEGER NOT NULL, text TEXT NOT NULL,

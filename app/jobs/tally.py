@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 MOST = 50
 """Different ones; a document of a thousand pages could have thousands."""
 
+LONGEST = 500
+"""Code points of one; some repeat parts of the text."""
+
 OTHERS = "Further warnings of other kinds."
 
 
@@ -19,7 +22,7 @@ class Tally:
     def hear(self, warnings: Iterable[str]) -> None:
         """Count each."""
         for warning in warnings:
-            self._hear(warning)
+            self._hear(warning if len(warning) <= LONGEST else f"{warning[:LONGEST]} ...")
 
     def _hear(self, warning: str) -> None:
         known = warning in self.counts or len(self.counts) - (OTHERS in self.counts) < MOST

@@ -2,7 +2,8 @@
 
 Loads hang while the file `stuck` is in the working directory, and leave `stuck.seen` there. A segment with "hold" in
 it waits until the file `go` is there; one with "raise" in it makes the engine raise. Every other segment is answered
-with its own words. Nothing hangs or waits for more than a minute.
+with its own words. Nothing hangs or waits for more than a minute. Documents named `.txt` are read by
+`tests.fakes.documents`, which does as it is told, too.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from app.settings import Settings
 from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.engines.fake import FakeLoader
 from model_pool.types import EncodedSegment
+from tests.fakes import documents
 
 _LONGEST_HOLD = 60.0
 
@@ -51,5 +53,6 @@ def create(settings: Settings, **stand_ins: Any) -> FastAPI:  # noqa: ANN401 - p
 
 
 if __name__ == "__main__":
+    documents.installed()
     with patch.object(app.server, "create_app", create):
         main()

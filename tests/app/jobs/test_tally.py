@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from app.jobs.tally import MOST, OTHERS, Tally
+from app.jobs.tally import LONGEST, MOST, OTHERS, Tally
 
 
 def test_each_warning_is_there_once_with_its_count_in_the_order_they_came() -> None:
@@ -15,3 +15,9 @@ def test_different_warnings_are_bounded_and_what_is_left_out_is_counted() -> Non
     tally.hear(["warning 0", "another"])
     assert len(tally.counts) == MOST + 1
     assert (tally.counts[OTHERS], tally.counts["warning 0"]) == (11, 2)
+
+
+def test_a_long_warning_is_cut() -> None:
+    tally = Tally({})
+    tally.hear(["x" * 10_000, "x" * LONGEST])
+    assert list(map(len, tally.counts)) == [LONGEST + 4, LONGEST]

@@ -1,0 +1,90 @@
+"""The real server on a loopback port, over the embedded checkpoints, for clients that know nothing of it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from app.keys import hash_key, new_key
+from app.main import create_app
+from app.protocol import patient_protocol
+from app.settings import Settings, load_settings
+from model_pool.engines.base import EngineLoader
+from tests.app.conftest import override
+from tests.e2e.conftest import START_DEADLINE, free_port
+from tests.fakes import documents
+
+PYTHON, NODE, WIRE, SPENT, HASTY, MONITOR = (new_key() for _ in range(6))
+_KEYS = [
+    # one for each module of tests, which so sees its own glossaries alone
+    {"name": "python", "sha256": hash_key(PYTHON)},
+    {"name": "node", "sha256": hash_key(NODE)},
+    {"name": "wire", "sha256": hash_key(WIRE)},
+    {"name": "spent", "sha256": hash_key(SPENT), "characters_per_day": 20},
+    {"name": "hasty", "sha256": hash_key(HASTY), "requests_per_minute": 1},
+    {"name": "monitor", "sha256": hash_key(MONITOR), "scopes": ["monitor"]},
+]
+
+
+@dataclass(frozen=True)
+class Deepl:
+    """Where a server listens."""
+
+    url: str
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Have `.txt` read by tests/fakes/documents.py; what it says to hold waits for `go` in the directory returned."""
+    monkeypatch.setitem(sys.modules, documents.MODULE, documents)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+ServeDeepl = Callable[..., Deepl]
+
+
+@contextmanager
+def serving(settings: Settings, loader: EngineLoader | None = None) -> Iterator[Deepl]:
+    """Serve in a thread."""
+    port = free_port()
+    protocol = patient_protocol(settings.server.read_timeout)
+    config = uvicorn.Config(create_app(settings, loader=loader), port=port, http=protocol, ws="none", log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        deadline = time.monotonic() + START_DEADLINE
+        while not server.started:
+            assert thread.is_alive(), "the server ended instead of starting"
+            assert time.monotonic() < deadline, "the server does not start"
+            time.sleep(0.02)
+        yield Deepl(f"http://127.0.0.1:{port}")
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+@pytest.fixture(scope="session")
+def deepl_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deepl]:
+    """Serve the embedded checkpoints with every default, and keys."""
+    settings = override(load_settings(), {"auth": {"keys": _KEYS}}, tmp_path_factory.mktemp("deepl"))
+    with serving(settings) as server:
+        yield server
+
+
+@pytest.fixture
+def serve_deepl(tmp_path: Path) -> Iterator[ServeDeepl]:
+    """Start servers for one test alone, over other engines and other settings."""
+    with ExitStack() as running:
+        yield lambda loader, **sections: running.enter_context(
+            serving(override(load_settings(), sections, tmp_path), loader)
+        )
