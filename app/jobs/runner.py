@@ -132,19 +132,28 @@ class JobRunner:
 
     def _claim_next(self) -> _Claimed | None:
         for job_id in self._log.waiting():
-            if job_id in self._running or (claim := self._files.claim(job_id)) is None:
-                continue
-            begun = None
-            try:
-                begun = self._log.begin(job_id)
-            except JobNotFound:
-                self._files.remove(job_id)
-            finally:
-                if begun is None:
-                    claim.release()
-            if begun is not None:
-                return claim, begun
+            if job_id not in self._running and (claimed := self._claimed(job_id)) is not None:
+                return claimed
         return None
+
+    def _claimed(self, job_id: str) -> _Claimed | None:
+        """Begin a job; None where another is at it, it is over or deleted, or its files are out of reach."""
+        try:
+            claim = self._files.claim(job_id)
+        except RequestError as error:
+            logger.error("document %s waits: %s", job_id, error)  # noqa: TRY400 - others need not wait for it
+            return None
+        if claim is None:
+            return None
+        begun = None
+        try:
+            begun = self._log.begin(job_id)
+        except JobNotFound:
+            self._files.remove(job_id)
+        finally:
+            if begun is None:
+                claim.release()
+        return (claim, begun) if begun is not None else None
 
     def _begin(self, claim: Claim, begun: Begun) -> None:
         job_id = begun.job.id

@@ -16,7 +16,7 @@ from app.jobs.patience import patiently
 from app.jobs.sources import Languages, languages_of
 from app.jobs.tally import Tally
 from app.jobs.windows import Window, digest_of, windows
-from app.jobs.worklog import Begun, Settled, WorkLog
+from app.jobs.worklog import Begun, Kept, Settled, WorkLog
 from app.quotas import Clock, Usage
 from app.text.markup import MalformedMarkup
 from app.tiers import TierTable
@@ -62,9 +62,8 @@ class Workshop:
         characters = sum(len(unit.text) for unit in content.units)
         with self.usage.charged(begun.job.owner, characters):
             languages = await asyncio.to_thread(self._languages, begun, content)
-            notes = (*content.notes, *languages.notes)
-            settled = Settled(digest_of(content.units), languages.source, languages.target, characters, notes)
-            texts = await self._texts(begun, content, languages, settled)
+            kept = await asyncio.to_thread(self._settle, begun, content, languages, characters)
+            texts = await self._texts(begun, content, languages, kept)
             return await asyncio.to_thread(self._write, begun, content, texts, languages.target)
 
     def _read(self, begun: Begun) -> Content:
@@ -74,14 +73,18 @@ class Workshop:
         tiers = self.serving().tiers
         return languages_of(begun.order, tiers[begun.order.tier or tiers.default], content, self.detector)
 
-    async def _texts(self, begun: Begun, content: Content, languages: Languages, settled: Settled) -> Sequence[str]:
-        kept = await asyncio.to_thread(self.log.settle, begun.job.id, settled)
+    def _settle(self, begun: Begun, content: Content, languages: Languages, characters: int) -> Kept:
+        notes = (*content.notes, *languages.notes)
+        settled = Settled(digest_of(content.units), languages.source, languages.target, characters, notes)
+        return self.log.settle(begun.job.id, settled)
+
+    async def _texts(self, begun: Begun, content: Content, languages: Languages, kept: Kept) -> Sequence[str]:
         if languages.same:
             return [unit.text for unit in content.units]
         tally = Tally(kept.warnings)
         wording = await self._wording(begun, languages, tally)
         work = _Work(self, begun, content, languages, wording, tally, dict(kept.translations))
-        await work.run(settled.characters)
+        await work.run()
         return [work.made[place] for place in range(len(content.units))]
 
     async def _wording(self, begun: Begun, languages: Languages, tally: Tally) -> Wording:
@@ -114,17 +117,17 @@ class _Work:
     made: dict[int, str]
     failed: int = 0
 
-    async def run(self, characters: int) -> None:
+    async def run(self) -> None:
         """Translate every unit that is not there yet, and keep each window. Raises what none of them gets past."""
-        units = self.content.units
-        before = done = sum(len(units[place].text) for place in self.made)
+        lengths = [len(unit.text) for unit in self.content.units]
+        before = done = sum(lengths[place] for place in self.made)
         begun = self.shop.clock()
-        for window in list(windows(units, self.made)):
+        for window in await asyncio.to_thread(lambda: list(windows(self.content.units, self.made))):
             made = await self._window(window)
             self.made |= made
-            done += sum(len(units[place].text) for place in made)
+            done += sum(lengths[place] for place in made)
             now = self.shop.clock()
-            seconds = (now - begun) / max(1, done - before) * (characters - done)
+            seconds = (now - begun) / max(1, done - before) * (sum(lengths) - done)
             keep = partial(self.shop.log.add, done=done, ready_at=now + seconds, warnings=self.tally.counts)
             await asyncio.to_thread(keep, self.begun.job.id, made)
 

@@ -121,6 +121,8 @@ class WorkLog:
             db.execute("DELETE FROM translations WHERE job = ?", (job_id,))
             change = "UPDATE jobs SET state = ?, error = ?, bytes = ?, ended = ?, ready_at = NULL WHERE id = ?"
             db.execute(change, (state, error, size, self.clock(), job_id))
+            if state is JobState.DONE:  # also where nothing had to be translated
+                db.execute("UPDATE jobs SET done = characters WHERE id = ?", (job_id,))
             return self._job(find(db, job_id))
 
     def _job(self, row: sqlite3.Row) -> Job:

@@ -117,6 +117,7 @@ async def test_a_document_in_the_target_language_comes_back_untranslated(house: 
         assert await text_of(documents, over) == "pt|o que\n"
     assert house.now.fake.calls == []
     assert "in Portuguese already" in over.notes[0]
+    assert over.done == over.characters == len("o que")
 
 
 async def test_progress_and_time_left_are_told_while_it_is_translated(house: House) -> None:
@@ -262,6 +263,18 @@ async def test_a_file_that_was_taken_away_is_the_jobs_error(house: House) -> Non
         over = await done(documents, job)
     assert over.error is not None
     assert over.error.code == "document_lost"
+
+
+async def test_a_document_whose_files_are_out_of_reach_holds_up_no_other(house: House) -> None:
+    first, second = await send(house.open(), "one"), await send(house.open(), "two")
+    (house.root / first.id).rename(house.root / "away")
+    (house.root / first.id).touch()
+    async with started(house) as documents:
+        assert (await done(documents, second)).state is JobState.DONE
+        (house.root / first.id).unlink()
+        (house.root / "away").rename(house.root / first.id)
+        await send(documents, "three")
+        assert (await done(documents, first)).state is JobState.DONE
 
 
 async def test_a_full_queue_is_waited_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
