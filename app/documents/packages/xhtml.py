@@ -76,7 +76,7 @@ def _blocks(text: str) -> tuple[Blocks, Options]:
     slotted = "".join(_without_attributes(tokens, attributes))
     blocks = parse(slotted, _XHTML)
     if attributes.blocks:
-        blocks = Blocks(blocks.gaps, (*blocks.blocks, *attributes.blocks), attributes.slot)
+        blocks = Blocks(blocks.gaps, blocks.body, dict(enumerate(attributes.blocks)), attributes.slot)
     return blocks, _XHTML
 
 
