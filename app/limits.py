@@ -57,15 +57,24 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class BodyBound:
-    """What a body may be. seconds: in which it must have come whole. settings: the two that say so, for messages."""
+    """What a body may be. seconds: in which it must have come whole. at_once: requests with such a body; None: any.
+
+    settings: those that say so, for messages.
+    """
 
     max_bytes: int
     seconds: float
-    settings: tuple[str, str] = ("server.max_body_bytes", "server.read_timeout")
+    at_once: int | None = None
+    settings: tuple[str, str, str] = ("server.max_body_bytes", "server.read_timeout", "")
 
     def too_large(self) -> HTTPException:
         """Return a 413."""
         return HTTPException(413, f"The body is over {self.max_bytes} bytes. Send less, or raise {self.settings[0]}.")
+
+    def too_many(self) -> TooManyRequests:
+        """Return a 429."""
+        message = f"{self.at_once} documents are being uploaded already ({self.settings[2]}). Try again in a moment."
+        return TooManyRequests(message, retry_after=_RETRY_AFTER)
 
     def too_slow(self) -> HTTPException:
         """Return a 408."""
@@ -76,20 +85,32 @@ class BodyBound:
 class BodyLimit:
     """ASGI middleware: a body over its bound is a 413, announced or not, and is never held in memory whole.
 
-    A body that has not come whole in time is a 408. uploads: the bounds of paths that have their own.
+    A body that has not come whole in time is a 408. uploads: the bounds of paths that have their own, where one body
+    more than there may be at once is a 429: each is on the disk until its request is over.
     """
 
     def __init__(self, app: ASGIApp, bound: BodyBound, uploads: Mapping[str, BodyBound]) -> None:
         self._app = app
         self._bound = bound
         self._uploads = uploads
+        self._uploading = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Count the body while the application reads it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        bound = self._uploads.get(scope["path"], self._bound)
+        bound = self._uploads.get(scope["path"]) if scope["method"] == "POST" else None
+        if bound is None:
+            await self._bounded(self._bound, scope, receive, send)
+            return
+        self._uploading += 1
+        try:
+            await self._bounded(bound, scope, receive, send)
+        finally:
+            self._uploading -= 1
+
+    async def _bounded(self, bound: BodyBound, scope: Scope, receive: Receive, send: Send) -> None:
         expected = _announced(scope, bound)
         received = 0
         whole = False
@@ -99,6 +120,8 @@ class BodyLimit:
             nonlocal received, whole
             if whole:
                 return await receive()
+            if bound.at_once is not None and self._uploading > bound.at_once:
+                raise bound.too_many()
             message = await _receive_by(deadline, receive, bound) if expected <= bound.max_bytes else {}
             received += len(message.get("body", b""))
             if max(expected, received) > bound.max_bytes:

@@ -23,6 +23,7 @@ from app.detection import Detector, FastTextDetector
 from app.disconnects import CancelOnDisconnect
 from app.headers import SecurityHeaders
 from app.limits import BodyBound, BodyLimit
+from app.origins import OriginGuard
 from app.reload import Reloader, reload_on_signal_and_change
 from app.settings import ConfigSource, Settings
 from app.telemetry.logs import log_sharing, logger
@@ -108,6 +109,7 @@ def create_app(
         answer=errors.answer,
         others={"/translate": libretranslate.translate_shared},
     )
+    app.add_middleware(OriginGuard, allowed=settings.server.cors_origins, answer=errors.answer)
     bound = BodyBound(settings.server.max_body_bytes, settings.server.read_timeout)
     uploads = UPLOADS if settings.documents.enabled else ()
     app.add_middleware(BodyLimit, bound=bound, uploads=dict.fromkeys(uploads, _upload_bound(settings)))
@@ -132,8 +134,8 @@ def create_app(
 
 def _upload_bound(settings: Settings) -> BodyBound:
     documents = settings.documents
-    names = ("documents.max_bytes", "documents.upload_timeout")
-    return BodyBound(documents.max_bytes + _FORM_BYTES, documents.upload_timeout, names)
+    names = ("documents.max_bytes", "documents.upload_timeout", "documents.max_uploads")
+    return BodyBound(documents.max_bytes + _FORM_BYTES, documents.upload_timeout, documents.max_uploads, names)
 
 
 async def _to_docs() -> RedirectResponse:

@@ -86,7 +86,10 @@ class JobStore:
         """Return a job. Raises JobNotFound, for a wrong key as well."""
         self._check_there(job_id)
         with self.file.reading() as db:
-            return self._job(find(db, job_id, owner, key))
+            row = find(db, job_id, owner, key)
+        if self._is_past(row):
+            raise not_found(job_id)
+        return self._job(row)
 
     def list(self, owner: str | None) -> list[Job]:
         """Return every job that the owner sees, oldest first."""
@@ -94,7 +97,8 @@ class JobStore:
             return []
         with self.file.reading() as db:
             query = "SELECT * FROM jobs WHERE owner = ? OR ? IS NULL ORDER BY created, id"
-            return [self._job(row) for row in db.execute(query, (owner, owner))]
+            rows = db.execute(query, (owner, owner)).fetchall()
+        return [self._job(row) for row in rows if not self._is_past(row)]
 
     def delete(self, job_id: str, owner: str | None, key: str | None = None) -> None:
         """Forget a job. Raises JobNotFound."""
@@ -147,6 +151,10 @@ class JobStore:
                 "There is no room for another document (documents.max_stored). Delete those that you have fetched, or "
                 "try again later."
             )
+
+    def _is_past(self, row: sqlite3.Row) -> bool:
+        """Whether the time is over for which a job is kept; it may still wait to be swept away."""
+        return row["ended"] is not None and row["ended"] < self.clock() - self.keep
 
     def _job(self, row: sqlite3.Row) -> Job:
         return read_job(row, now=self.clock(), keep=self.keep)

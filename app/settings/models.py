@@ -132,6 +132,7 @@ class DocumentSettings(_Section):
     max_bytes: int = Field(ge=1)
     max_unpacked: int = Field(ge=1)
     max_characters: int = Field(ge=1)
+    max_uploads: int = Field(ge=1)
     upload_timeout: Seconds
     concurrency: int = Field(ge=1)
     max_queued: int = Field(ge=1)

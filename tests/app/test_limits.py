@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.exceptions import HTTPException
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import TextTooLarge, TooManyRequests
 from app.limits import Admission, BodyBound, BodyLimit
@@ -57,7 +57,7 @@ def test_body_over_the_limit_is_a_413_announced_or_not(serve: Serve) -> None:
         assert "server.max_body_bytes" in answer.json()["message"]
 
 
-NARROW, WIDE = BodyBound(10, 0.05), BodyBound(100, 60.0, ("wide.bytes", "wide.seconds"))
+NARROW, WIDE = BodyBound(10, 0.05), BodyBound(100, 60.0, 2, ("wide.bytes", "wide.seconds", "wide.uploads"))
 
 
 async def read(path: str, *chunks: bytes, announced: int | None = None) -> int:
@@ -84,9 +84,13 @@ async def read(path: str, *chunks: bytes, announced: int | None = None) -> int:
         raise AssertionError("nothing is answered here")
 
     headers = [] if announced is None else [(b"content-length", str(announced).encode())]
-    scope = {"type": "http", "path": path, "headers": headers}
-    await BodyLimit(app, NARROW, dict.fromkeys(UPLOADS, WIDE))(scope, receive, send)
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
+    await limit(app)(scope, receive, send)
     return received
+
+
+def limit(app: ASGIApp) -> BodyLimit:
+    return BodyLimit(app, NARROW, dict.fromkeys(UPLOADS, WIDE))
 
 
 @pytest.mark.parametrize("path", UPLOADS)
@@ -103,3 +107,35 @@ async def test_other_paths_do_not(path: str) -> None:
         await read(path, b"x" * 11)
     with pytest.raises(HTTPException, match=r"408.*server\.read_timeout"):
         await read(path, b"x")
+
+
+async def test_uploads_beyond_what_there_may_be_at_once_are_refused_until_one_is_over() -> None:
+    heard: list[Message] = []
+    over = asyncio.Event()
+
+    async def app(_: Scope, receive: Receive, __: Send) -> None:
+        heard.append(await receive())
+        await over.wait()
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"x", "more_body": False}
+
+    async def send(_: Message) -> None:
+        raise AssertionError("nothing is answered here")
+
+    bounded = limit(app)
+
+    def upload(method: str = "POST") -> asyncio.Task[None]:
+        scope = {"type": "http", "method": method, "path": UPLOADS[0], "headers": []}
+        return asyncio.ensure_future(bounded(scope, receive, send))
+
+    uploads = [upload(), upload()]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyRequests, match=r"2 documents.*wide\.uploads"):
+        await upload()
+    listing = upload("GET")  # takes no place
+    await asyncio.sleep(0)
+    over.set()
+    await asyncio.gather(*uploads, listing)
+    await upload()
+    assert len(heard) == 4

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 
-from app.auth import GuardedRoute, KeyRequired, key_in
+from app.auth import GuardedRoute
 
 _FORM = "application/x-www-form-urlencoded"
 _UPLOAD = "multipart/form-data"
@@ -41,8 +41,6 @@ class _EitherRoute(APIRoute):
             kind = media_type(request)
             if kind not in {"application/json", _FORM, _UPLOAD}:
                 raise HTTPException(415, "Send JSON or a form, and say which: Content-Type.")
-            if kind != "application/json":
-                _check_header(request)
             if kind == _FORM:
                 request = _rewritten(request, json.dumps(form_fields(await request.body())).encode())
             return await handler(request)
@@ -99,17 +97,6 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             found.setdefault(name, []).append(value)
     plain = {name: values if len(values) > 1 else values[0] for name, values in found.items()}
     return plain | {name: [objects[index] for index in sorted(objects)] for name, objects in nested.items()}
-
-
-def _check_header(request: Request) -> None:
-    """Ask a form for a header with some key, on a server without keys too. Raises KeyRequired.
-
-    Any web page may send a form to a server on 127.0.0.1, but no browser lets it add such a header unasked.
-    """
-    if key_in(request.headers) is None:
-        raise KeyRequired(
-            "A form needs a header `Authorization: DeepL-Auth-Key <key>`; any key will do where the server has none."
-        )
 
 
 def _rewritten(request: Request, body: bytes) -> Request:

@@ -3,7 +3,6 @@
 RequestError
 ├── UnreadableBody         400  a body that is not what it is announced as
 ├── FileMissing            400  an upload without a file
-├── OtherOrigin            403  a form from a page of another origin
 ├── SuggestionsRefused     403  suggestions are not taken here
 └── UnclearDialect         422  /translate has the fields of both dialects, or of neither
 
@@ -51,13 +50,6 @@ class FileMissing(RequestError):
     """An upload without a file."""
 
     code = "file_missing"
-
-
-class OtherOrigin(RequestError):
-    """A form from a page of another origin."""
-
-    code = "other_origin"
-    status = 403
 
 
 class SuggestionsRefused(RequestError):

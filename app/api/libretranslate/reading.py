@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -21,9 +21,8 @@ from starlette.types import Message
 
 from app.api.context import Context, context_of
 from app.api.lean import JSON, body_of, media_type
-from app.api.libretranslate.errors import KeyTooLate, OtherOrigin, UnreadableBody
+from app.api.libretranslate.errors import KeyTooLate, UnreadableBody
 from app.auth import Access, key_in, let_in
-from app.reload import Reloader
 
 KEYLESS_BYTES = 256 * 1024
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -40,10 +39,8 @@ async def read(request: Request, body: bytes | None = None) -> Fields:
     """Return the fields of query and body; those of the body win.
 
     body: where it has been read already. A key in the head of the request is checked before the body is read. Raises
-    UnreadableBody, KeyTooLate, OtherOrigin, and what `let_in` does.
+    UnreadableBody, KeyTooLate, and what `let_in` does.
     """
-    if media_type(request) != JSON:
-        refuse_other_origins(request)
     query = await query_of(request)
     if body is None:
         body = await (body_of(request) if is_known(request, query) else _short_body(request))
@@ -78,16 +75,6 @@ def is_known(request: Request, query: Fields) -> bool:
         return False
     let_in(request, key, "translate")
     return True
-
-
-def refuse_other_origins(request: Request) -> None:
-    """Raise OtherOrigin for a page that may not call this server: a browser asks first for JSON, never for a form."""
-    origin = request.headers.get("origin")
-    allowed = cast("Reloader", request.scope["state"]["reloader"]).services.settings.server.cors_origins
-    if origin is None or origin in allowed or "*" in allowed:
-        return
-    if urlsplit(origin).netloc != request.headers.get("host"):
-        raise OtherOrigin("Pages of other origins may not send forms here. Add the origin to server.cors_origins.")
 
 
 async def beginning_of(request: Request) -> tuple[bytes, bool]:

@@ -20,7 +20,6 @@ from app.api.libretranslate.reading import (
     is_known,
     key_of,
     query_of,
-    refuse_other_origins,
 )
 from app.auth import let_in
 
@@ -31,11 +30,10 @@ _MOST_FIELDS = 20
 async def uploaded(request: Request) -> AsyncIterator[FormData]:
     """Let an upload in and hold its form; the file goes to disk as it comes.
 
-    Raises UnreadableBody, KeyTooLate, OtherOrigin, and what `let_in` does.
+    Raises UnreadableBody, KeyTooLate, and what `let_in` does.
     """
     if media_type(request) != MULTIPART:
         raise UnreadableBody(f"Send the document in a form: Content-Type: {MULTIPART}.")
-    refuse_other_origins(request)
     receive = request.receive
     if not is_known(request, await query_of(request)):
         receive = await _let_in_by_form(request)

@@ -92,6 +92,18 @@ def test_an_id_that_is_none_is_not_found(shelf: Shelf, wrong: str) -> None:
         shelf.store.get(wrong, None)
 
 
+def test_job_whose_time_is_over_is_gone_before_it_is_swept_away(shelf: Shelf) -> None:
+    job = shelf.add()
+    shelf.log.begin(job.id)
+    shelf.log.finish(job.id, size=2)
+    shelf.time += shelf.store.keep
+    assert [one.id for one in shelf.store.list("me")] == [shelf.store.get(job.id, "me").id] == [job.id]
+    shelf.time += 1
+    assert shelf.store.list("me") == []
+    with pytest.raises(JobNotFound):
+        shelf.store.get(job.id, "me")
+
+
 def test_the_queue_the_client_and_the_disk_have_bounds(make: Callable[..., Shelf]) -> None:
     shelf = make(queued=3, unfinished=2)
     first = shelf.add()

@@ -140,7 +140,7 @@ def test_upload_without_a_file_or_from_a_web_page_is_refused(client: TestClient)
     for headers in ({"Content-Type": "application/json"}, {"Content-Type": "application/x-www-form-urlencoded"}):
         answer = client.post("/v2/document", content=b"{}", headers=KEY | headers)
         assert (answer.status_code, answer.json()["detail"]) == (400, "invalid_request")
-    assert upload(client, headers={}).status_code == 403
+    assert upload(client, headers={"Origin": "https://evil.example.org"}).status_code == 403
 
 
 def test_server_that_takes_no_documents_says_so(serve: Serve) -> None:
