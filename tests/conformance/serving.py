@@ -12,15 +12,17 @@ import uvicorn
 from app.main import create_app
 from app.protocol import patient_protocol
 from app.settings import Settings
+from model_pool.engines.base import EngineLoader
 from tests.e2e.conftest import START_DEADLINE, free_port
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
+def serving(settings: Settings, loader: EngineLoader | None = None) -> Iterator[str]:
     """Serve in a thread; yields the address, without a slash at its end."""
     port = free_port()
     protocol = patient_protocol(settings.server.read_timeout)
-    config = uvicorn.Config(create_app(settings), port=port, http=protocol, ws="none", log_config=None)
+    app = create_app(settings, loader=loader)
+    config = uvicorn.Config(app, port=port, http=protocol, ws="none", log_config=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from app.keys import hash_key, new_key
-from app.main import create_app
-from app.protocol import patient_protocol
-from app.settings import Settings, load_settings
-from model_pool.engines.base import EngineLoader
+from app.settings import load_settings
 from tests.app.conftest import override
-from tests.e2e.conftest import START_DEADLINE, free_port
+from tests.conformance.serving import serving
 from tests.fakes import documents
 
 PYTHON, NODE, WIRE, SPENT, HASTY, MONITOR = (new_key() for _ in range(6))
@@ -34,13 +27,6 @@ _KEYS = [
 ]
 
 
-@dataclass(frozen=True)
-class Deepl:
-    """Where a server listens."""
-
-    url: str
-
-
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Have `.txt` read by tests/fakes/documents.py; what it says to hold waits for `go` in the directory returned."""
@@ -49,32 +35,11 @@ def lines(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-ServeDeepl = Callable[..., Deepl]
-
-
-@contextmanager
-def serving(settings: Settings, loader: EngineLoader | None = None) -> Iterator[Deepl]:
-    """Serve in a thread."""
-    port = free_port()
-    protocol = patient_protocol(settings.server.read_timeout)
-    config = uvicorn.Config(create_app(settings, loader=loader), port=port, http=protocol, ws="none", log_config=None)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        deadline = time.monotonic() + START_DEADLINE
-        while not server.started:
-            assert thread.is_alive(), "the server ended instead of starting"
-            assert time.monotonic() < deadline, "the server does not start"
-            time.sleep(0.02)
-        yield Deepl(f"http://127.0.0.1:{port}")
-    finally:
-        server.should_exit = True
-        thread.join(30)
+ServeDeepl = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
-def deepl_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deepl]:
+def deepl_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the embedded checkpoints with every default, and keys."""
     settings = override(load_settings(), {"auth": {"keys": _KEYS}}, tmp_path_factory.mktemp("deepl"))
     with serving(settings) as server:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.deepl.conftest import WIRE, Deepl
+from tests.conformance.deepl.conftest import WIRE
 from tests.reliability.wire import Answer, Connection
 
 _FORM = "application/x-www-form-urlencoded"
@@ -29,7 +29,7 @@ _UPLOAD = (
 _REGION = "region: pt-BR was asked for and pt is the nearest that this tier writes."
 
 
-def exchange(server: Deepl, head: str, body: str, kind: str, *, key: str = WIRE) -> Answer:
+def exchange(server: str, head: str, body: str, kind: str, *, key: str = WIRE) -> Answer:
     """Send a request as a client would write it."""
     content = body.encode()
     lines = [
@@ -42,7 +42,7 @@ def exchange(server: Deepl, head: str, body: str, kind: str, *, key: str = WIRE)
         f"Authorization: DeepL-Auth-Key {key}",
         *([f"Content-Type: {kind}", f"Content-Length: {len(content)}"] if kind else []),
     ]
-    with Connection(int(server.url.rpartition(":")[2])) as connection:
+    with Connection(int(server.rpartition(":")[2])) as connection:
         connection.send("\r\n".join([*lines, "", ""]).encode() + content)
         return connection.answer()
 
@@ -187,14 +187,14 @@ def alike(found: Any, golden: Any) -> bool:  # noqa: ANN401 - JSON
 )
 @pytest.mark.usefixtures("lines")
 def test_answer_is_what_the_client_reads(
-    deepl_server: Deepl, head: str, body: str, kind: str, status: int, golden: object
+    deepl_server: str, head: str, body: str, kind: str, status: int, golden: object
 ) -> None:
     answer = exchange(deepl_server, head, body, kind)
     assert (answer.status, answer.headers["content-type"]) == (status, "application/json")
     assert alike(answer.json, golden), json.dumps(answer.json, ensure_ascii=False)
 
 
-def test_wrong_key_is_a_403_and_never_a_401(deepl_server: Deepl) -> None:
+def test_wrong_key_is_a_403_and_never_a_401(deepl_server: str) -> None:
     answer = exchange(deepl_server, "GET /v2/usage", "", "", key="wrong")
     assert answer.status == 403
     assert answer.json["detail"] == "key_unknown"

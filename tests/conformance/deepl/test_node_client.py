@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
-from tests.conformance.deepl.conftest import MONITOR, NODE, SPENT, Deepl
+from tests.conformance import npm
+from tests.conformance.deepl.conftest import MONITOR, NODE, SPENT
 
 HERE = Path(__file__).parent / "node"
 HELLO = "The house is red."
 OLA = "A casa é vermelha."
-INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 Answers = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def answers(deepl_server: Deepl, tmp_path_factory: pytest.TempPathFactory) -> Answers:
+def answers(deepl_server: str, tmp_path_factory: pytest.TempPathFactory) -> Answers:
     """Install the client of package-lock.json and run it once."""
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        missing("Node and npm are not installed, so deepl-node cannot be tried")
     home = tmp_path_factory.mktemp("node")
     shutil.copytree(HERE, home, dirs_exist_ok=True)
-    installed = subprocess.run(INSTALL, cwd=home, capture_output=True, text=True, timeout=300, check=False)
-    if installed.returncode:
-        missing(f"deepl-node cannot be installed: {installed.stderr}")
-    command = ("node", "ask.cjs", deepl_server.url, NODE, SPENT, MONITOR)
-    ran = subprocess.run(command, cwd=home, capture_output=True, text=True, timeout=120, check=False)
-    assert ran.returncode == 0, ran.stderr
-    found: Answers = json.loads(ran.stdout)
+    npm.install(home)
+    found: Answers = npm.node(home, "ask.cjs", deepl_server, NODE, SPENT, MONITOR)
     return found
-
-
-def missing(reason: str) -> NoReturn:
-    """Skip on a developer's machine; in CI nothing may be missing."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def error(answer: Any) -> str:  # noqa: ANN401 - JSON

@@ -18,7 +18,7 @@ from model_pool.catalog.checkpoint import Checkpoint
 from model_pool.engines.fake import FakeLoader
 from model_pool.types import EncodedSegment
 from tests.app.conftest import EN_PT
-from tests.conformance.deepl.conftest import HASTY, MONITOR, PYTHON, SPENT, Deepl, ServeDeepl
+from tests.conformance.deepl.conftest import HASTY, MONITOR, PYTHON, SPENT, ServeDeepl
 
 HELLO = "The house is red."
 OLA = "A casa é vermelha."
@@ -27,7 +27,7 @@ CSV = "house,moradia,en,pt\n"
 
 
 @pytest.fixture
-def client(deepl_server: Deepl) -> Iterator[deepl.DeepLClient]:
+def client(deepl_server: str) -> Iterator[deepl.DeepLClient]:
     with_key = connect(deepl_server)
     yield with_key
     for glossary in with_key.list_multilingual_glossaries():
@@ -41,8 +41,8 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deepl.http_client, "max_network_retries", 0)
 
 
-def connect(server: Deepl, key: str = PYTHON) -> deepl.DeepLClient:
-    return deepl.DeepLClient(key, server_url=server.url)
+def connect(server: str, key: str = PYTHON) -> deepl.DeepLClient:
+    return deepl.DeepLClient(key, server_url=server)
 
 
 def one(answer: deepl.TextResult | list[deepl.TextResult]) -> deepl.TextResult:
@@ -145,7 +145,7 @@ def test_languages_can_be_sent_back_as_they_are_listed(client: deepl.DeepLClient
     assert pairs == [("en", "pt"), ("pt", "en")]
 
 
-def test_usage_is_unlimited_without_a_quota_and_counted_with_one(deepl_server: Deepl) -> None:
+def test_usage_is_unlimited_without_a_quota_and_counted_with_one(deepl_server: str) -> None:
     unlimited = connect(deepl_server).get_usage()
     assert not unlimited.any_limit_reached
     assert unlimited.character.limit == 1_000_000_000_000
@@ -367,14 +367,14 @@ def test_document_that_cannot_be_done_is_refused(client: deepl.DeepLClient, opti
         client.translate_document_upload(HELLO, **wanted)  # type: ignore[arg-type]
 
 
-def test_unknown_key_and_one_without_the_scope_are_refused(deepl_server: Deepl) -> None:
+def test_unknown_key_and_one_without_the_scope_are_refused(deepl_server: str) -> None:
     for key, said in (("wrong", "not known here"), (MONITOR, "scope translate")):
         with pytest.raises(deepl.AuthorizationException, match=said):
             connect(deepl_server, key).translate_text(HELLO, target_lang="PT-BR")
 
 
 @pytest.mark.usefixtures("impatient")
-def test_key_over_its_rate_is_too_many_requests(deepl_server: Deepl) -> None:
+def test_key_over_its_rate_is_too_many_requests(deepl_server: str) -> None:
     hasty = connect(deepl_server, HASTY)
     hasty.get_usage()
     with pytest.raises(deepl.TooManyRequestsException, match="1 requests per minute"):

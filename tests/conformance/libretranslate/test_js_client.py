@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.conformance import npm
 from tests.conformance.libretranslate.conftest import Libre
 
 VERSION = "translate@3.1.0"
@@ -30,31 +27,14 @@ def project(request: pytest.FixtureRequest) -> Path:
     """A directory that has the package; installed once and kept in pytest's cache."""
     directory: Path = request.config.cache.mkdir("npm-translate")
     if not (directory / "node_modules" / "translate").exists():
-        _install(directory)
+        npm.install(directory, VERSION)
     (directory / "ask.mjs").write_text(_SCRIPT)
     return directory
 
 
-def _install(directory: Path) -> None:
-    if shutil.which("npm") is None or shutil.which("node") is None:
-        _lacking("npm and node are not here")
-    done = subprocess.run(
-        ["npm", "install", "--silent", "--prefix", str(directory), VERSION], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        _lacking(f"npm cannot install {VERSION}: {done.stderr.strip()}")
-
-
-def _lacking(why: str) -> None:
-    if os.environ.get("CI") == "true":
-        pytest.fail(why)
-    pytest.skip(why)
-
-
 def ask(project: Path, libre: Libre, *words: str, key: str | None = None) -> object:
-    command = ["node", "ask.mjs", f"{libre.url}/translate", libre.key if key is None else key, *words]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=60, check=True)
-    return json.loads(done.stdout)
+    answer: object = npm.node(project, "ask.mjs", f"{libre.url}/translate", libre.key if key is None else key, *words)
+    return answer
 
 
 def test_npm_translate_translates(project: Path, libre: Libre) -> None:
