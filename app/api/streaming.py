@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Response
 from fastapi.sse import EventSourceResponse, format_sse_event
@@ -26,8 +26,34 @@ _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 _GRACE = 5.0
 """Seconds after the deadline in which a slow reader may take what is left; it holds a lease all the while."""
 
-_EVENTS = """Events: `start`, then a `segment` for each piece in order, then `done`; or `error`, if something goes wrong
-after the first piece. Before that, errors are answered as everywhere."""
+_SHOWN: Mapping[str, type[BaseModel]] = {
+    "start": StreamStart,
+    "segment": StreamSegment,
+    "done": StreamEnd,
+    "error": StreamError,
+}
+_EVENT: dict[str, Any] = {
+    "oneOf": [
+        {
+            "type": "object",
+            "required": ["event", "data"],
+            "properties": {
+                "event": {"const": name},
+                "data": {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": model.model_json_schema(),
+                },
+            },
+        }
+        for name, model in _SHOWN.items()
+    ]
+}
+_ANSWER: dict[str, Any] = {
+    "description": "`start`, then a `segment` for each piece in order, then `done`; or `error`, if something goes wrong "
+    "after the first piece. Before that, errors are answered as everywhere.",
+    "content": {"text/event-stream": {"schema": _EVENT}},
+}
 
 router = APIRouter(tags=["translation"], dependencies=[Depends(require("translate"))], route_class=GuardedRoute)
 
@@ -36,7 +62,7 @@ router = APIRouter(tags=["translation"], dependencies=[Depends(require("translat
     "/translate/stream",
     response_model=None,  # the class stands below, and FastAPI would look for it here
     response_class=Response,
-    responses={200: {"description": _EVENTS, "content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+    responses={200: _ANSWER},
 )
 async def translate_stream(request: Annotated[StreamRequest, Body()], asking: Asking) -> StreamedTranslation:
     """Translate a text and send each segment as soon as it and those before it are there.

@@ -9,7 +9,7 @@ from app.text.document import Document, Range, from_ranges
 
 _ARGUMENT = re.compile(
     r"\{\s{0,8}+[\w.-]{1,64}+\s{0,8}+,\s{0,8}+(?:plural|selectordinal|select)\s{0,8}+,"
-    r"(?:\s{0,8}+offset:\d{1,4}+)?+\s{0,64}+(?=(?:=\d|[A-Za-z]))"
+    r"(?>(?:\s{0,8}+offset:\d{1,4}+)?)\s{0,64}+(?=(?:=\d|[A-Za-z]))"
 )
 _SELECTOR = re.compile(r"\s*+(?:=\d{1,6}+|[\w-]{1,64}+)\s*+\{")
 _CLOSE = re.compile(r"\s*+\}")

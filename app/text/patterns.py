@@ -2,6 +2,8 @@ r"""How each kind of placeholder is written, as data. Pure.
 
 Every pattern is linear in the text: it starts only where a run of its characters starts (a lookbehind), or reads a
 bounded number of them, and possessive repeats (`++`, `{1,9}+`) never go back. Keep it so: the tests try hostile text.
+A repeated group is atomic instead, `(?>(?:...)*)`: Python before 3.11.5 forgets to go back over a possessive one that
+fails in its middle.
 
 To add one, add a `_rule`: its kind, characters of which a match holds at least one ("" where that says nothing), and
 the pattern, whose parts are joined.
@@ -32,12 +34,12 @@ _PICTOGRAPH = (
 )
 _CLUSTER = (
     rf"(?:[#*0-9]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{{2}}|{_PICTOGRAPH}[\ufe0e\ufe0f]?[\U0001f3fb-\U0001f3ff]?"
-    rf"[\U000e0020-\U000e007f]*+(?:\u200d(?:{_PICTOGRAPH}|[\u2640\u2642])[\ufe0e\ufe0f]?[\U0001f3fb-\U0001f3ff]?)*+)"
+    rf"[\U000e0020-\U000e007f]*+(?>(?:\u200d(?:{_PICTOGRAPH}|[\u2640\u2642])[\ufe0e\ufe0f]?[\U0001f3fb-\U0001f3ff]?)*))"
 )
 
 # Spaces inside numbers are the no-break ones: an ordinary space may part two numbers.
-_DIGITS = r"\d{1,40}+(?:[.,'’\u00a0\u202f/]\d{1,40}+){0,12}+"
-_GROUPED = r"\d{1,40}+(?:[.,'’\u00a0\u202f]\d{1,40}+){1,12}+"
+_DIGITS = r"\d{1,40}+(?>(?:[.,'’\u00a0\u202f/]\d{1,40}+){0,12})"
+_GROUPED = r"\d{1,40}+(?>(?:[.,'’\u00a0\u202f]\d{1,40}+){1,12})"
 _CURRENCY = r"(?:(?:US|R|A|C|NZ|HK|MX)?\$|[€£¥₹₩₽₺₫฿₴])"
 _UNIT = (
     r"(?:%|‰|°\s?[CFK]?|[€£¥₹₩₽₺₫฿₴]|[kcmµn]?m[²³]?|[km]?g|m?[lL]|k?[mM]?Wh?|[kKMGTP]i?[Bb](?:/s|ps)?|[kMG]?Hz|"
@@ -69,7 +71,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         Kind.TAG,
         "<",
-        rf"<(?:/?(?:[A-Za-z][\w:.-]{{0,60}}+|\d{{1,3}}+)(?:{_ATTRIBUTE})*+\s*+/?|!--[^<>\n]{{0,999}}+)>",
+        rf"<(?:/?(?:[A-Za-z][\w:.-]{{0,60}}+|\d{{1,3}}+)(?>(?:{_ATTRIBUTE})*)\s*+/?|!--[^<>\n]{{0,999}}+)>",
     ),
     _rule(Kind.ENTITY, "&", r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#\d{1,7}|#[xX][0-9A-Fa-f]{1,6});"),
     _rule(  # a letter, so the whole word: caf&eacute;
@@ -97,12 +99,12 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(Kind.URL, "@", r"(?<![\w.+%-])[\w.-]{1,64}+@[\w.-]{1,200}+:(?=[\w~/])[\w./~-]{1,200}+"),
     _rule(Kind.EMAIL, "@", r"(?<![\w.+%-])[\w.+%-]{1,64}+@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}+"),
-    _rule(Kind.PATH, "/", r"(?<![\w/.~:<>)\]}-])(?:~|\.{1,2}|)(?:/[\w.@%+~-]{1,255}+)++/?"),
+    _rule(Kind.PATH, "/", r"(?<![\w/.~:<>)\]}-])(?:~|\.{1,2}|)(?>(?:/[\w.@%+~-]{1,255}+)+)/?"),
     _rule(Kind.PATH, ".", rf"(?<![\w/.@:-])(?:[\w@-]{{1,100}}+[./]){{1,40}}(?<=\.){_FILE}(?![\w/-]|\.\w)"),
     _rule(
         Kind.PATH,
         "\\",
-        r"(?<![A-Za-z0-9])[A-Za-z]:\\(?:[^\s\\/:*?\"<>|][^\\/:*?\"<>|\n]{0,79}+\\)*+[^\s\\/:*?\"<>|]{0,255}+",
+        r"(?<![A-Za-z0-9])[A-Za-z]:\\(?>(?:[^\s\\/:*?\"<>|][^\\/:*?\"<>|\n]{0,79}+\\)*)[^\s\\/:*?\"<>|]{0,255}+",
     ),
     _rule(Kind.PATH, "\\", r"(?<![\w\\])\\\\[\w.-]{1,63}+\\[^\s/:*?\"<>|]{1,255}+"),
     _rule(
@@ -129,9 +131,9 @@ RULES: tuple[Rule, ...] = (
     _rule(Kind.VARIABLE, "$", r"(?<![\w$])\$[A-Za-z_]\w{0,60}+"),
     _rule(Kind.SHORTCODE, ":", r"(?<![\w:]):(?=[\d_+-]{0,40}[a-z])[a-z0-9_+-]{2,40}+:(?![\w:])"),
     _rule(Kind.VARIABLE, ":", r"(?<![\w:/.]):[a-z_][a-z0-9_]{2,40}+(?![\w:])"),
-    _rule(Kind.MENTION, "@", r"(?<![\w@/.])@[^\W\d](?:[\w-]|\.(?=\w)){0,60}+(?:/[\w.-]{1,80}+)?"),
+    _rule(Kind.MENTION, "@", r"(?<![\w@/.])@[^\W\d](?>(?:[\w-]|\.(?=\w)){0,60})(?:/[\w.-]{1,80}+)?"),
     _rule(Kind.HASHTAG, "#", r"(?<![\w&#/])#[^\W_]\w{0,100}+"),
-    _rule(Kind.EMOJI, "", rf"{_CLUSTER}++"),
+    _rule(Kind.EMOJI, "", rf"(?>{_CLUSTER}+)"),
     _rule(Kind.EMOJI, ":;=", r"(?<!\S)[:;=]['-]?[()DPp|](?!\w)"),
     _rule(Kind.NUMBER, _DECIMALS, rf"(?<![\w.,])[+−-]?{_CURRENCY}[ \u00a0\u202f]?{_DIGITS}(?!\w)"),
     _rule(Kind.NUMBER, _DECIMALS, rf"(?<![\w.,])[+−±~-]?{_DIGITS}[ \u00a0\u202f]?{_UNIT}(?!\w)"),
@@ -149,7 +151,7 @@ RULES: tuple[Rule, ...] = (
     _rule(
         Kind.IDENTIFIER,
         _DECIMALS,
-        r"(?<![\w.])(?:[vV]\d{1,6}+(?:\.\d{1,6}+){0,6}+|\d{1,6}+(?:\.\d{1,6}+){2,6}+)(?:[-+][\w.]{1,40})?(?!\w)",
+        r"(?<![\w.])(?:[vV]\d{1,6}+(?>(?:\.\d{1,6}+){0,6})|\d{1,6}+(?>(?:\.\d{1,6}+){2,6}))(?:[-+][\w.]{1,40})?(?!\w)",
     ),
     _rule(Kind.IDENTIFIER, "-", r"(?<![\w-])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-])"),
     _rule(

@@ -15,7 +15,7 @@ from app.text.sentences import sentences
 _SEPARATOR = re.compile(r"(?:[\x00-\x1f\x7f\x85\u2028\u2029]| {3})[\x00-\x20\x7f\x85\u2028\u2029]*+")
 # What stands before the words of a line: quote marks, headings, list marks without letters, dialogue dashes.
 _BULLET = re.compile(
-    r"(?:(?:[>#|*+\-–—•‣⁃·∙◦]++|\d{1,3}+(?:\.\d{1,3}+)*+[.)]|\(\d{1,3}+\)|\[[ ]?\])\s++)++"  # noqa: RUF001
+    r"(?>(?:(?:[>#|*+\-–—•‣⁃·∙◦]++|\d{1,3}+(?>(?:\.\d{1,3}+)*)[.)]|\(\d{1,3}+\)|\[[ ]?\])\s++)+)"  # noqa: RUF001
 )
 # Without newlines: the same, but a single line break inside a paragraph is as good as a space.
 _SOFT_BREAK = r"(?:\r\n|[\n\r\x85\u2028](?!\n))"

@@ -10,10 +10,10 @@ from typing import NoReturn
 from app.documents.errors import BrokenDocument
 from app.documents.textual.po_strings import plain
 
-_QUOTED = r'"(?:[^"\\\r\n]|\\[^\r\n])*+"'
+_QUOTED = r'"(?>(?:[^"\\\r\n]|\\[^\r\n])*)"'
 _LINE = re.compile(
-    rf"[ \t]*+(?:(?P<keyword>msgctxt|msgid_plural|msgid|msgstr(?:\[\d{{1,2}}\])?+|domain)[ \t]*+)?+"
-    rf"(?P<strings>(?:{_QUOTED}[ \t]*+)*+)(?P<comment>\#[^\r\n]*+)?+(?P<end>\r\n|[\r\n]|\Z)"
+    rf"[ \t]*+(?>(?:(?P<keyword>msgctxt|msgid_plural|msgid|msgstr(?>(?:\[\d{{1,2}}\])?)|domain)[ \t]*+)?)"
+    rf"(?P<strings>(?>(?:{_QUOTED}[ \t]*+)*))(?>(?:(?P<comment>\#[^\r\n]*+))?)(?P<end>\r\n|[\r\n]|\Z)"
 )
 _STRING = re.compile(_QUOTED)
 

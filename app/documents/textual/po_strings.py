@@ -11,7 +11,7 @@ from app.text.characters import is_unspaced
 _WIDTH = 79
 """Columns of a line, its quotes included, as gettext's own tools have them."""
 
-_ESCAPE = re.compile(r"(?P<bytes>(?:\\(?:[0-7]{1,3}|x[0-9a-fA-F]{1,2}))++)|\\(?P<sign>.)", re.DOTALL)
+_ESCAPE = re.compile(r"(?P<bytes>(?>(?:\\(?:[0-7]{1,3}|x[0-9a-fA-F]{1,2}))+))|\\(?P<sign>.)", re.DOTALL)
 _BYTE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{1,2}))")
 _SIGNS = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _ESCAPES = {ord(sign): f"\\{letter}" for letter, sign in _SIGNS.items()} | {ord('"'): '\\"', ord("\\"): "\\\\"}

@@ -13,12 +13,13 @@ _S = r"[ \t\n\r\f]"
 _VALUE = rf"{_S}*+={_S}*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])[^ \t\n\r\f>]*+)"
 _NAME = r"[^ \t\n\r\f/>][^ \t\n\r\f/>=]*+"
 _TAG = re.compile(
-    rf"<(?P<end>/?)(?P<name>[A-Za-z][^ \t\n\r\f/>]*+)(?:[ \t\n\r\f/]++|{_NAME}(?:{_VALUE}|(?!{_S}*+=)))*+>"
+    rf"<(?P<end>/?)(?P<name>[A-Za-z][^ \t\n\r\f/>]*+)(?>(?:[ \t\n\r\f/]++|{_NAME}(?:{_VALUE}|(?!{_S}*+=)))*)>"
 )
 _COMMENT = re.compile(r"<!--(?:-?>|.*?(?:--!?>|\Z))", re.DOTALL)
 _BOGUS = re.compile(r"<[!?/][^>]*+(?:>|\Z)")
 ATTRIBUTE = re.compile(
-    rf"(?P<name>{_NAME})(?:{_S}*+={_S}*+(?:\"(?P<double>[^\"]*+)\"|'(?P<single>[^']*+)'|(?P<bare>[^ \t\n\r\f>]*+)))?+"
+    rf"(?P<name>{_NAME})"
+    rf"(?>(?:{_S}*+={_S}*+(?:\"(?P<double>[^\"]*+)\"|'(?P<single>[^']*+)'|(?P<bare>[^ \t\n\r\f>]*+)))?)"
 )
 # Not HTML, but often in it: code for the server's own templates. It may hold a ">" that ends nothing.
 _TEMPLATES = (("<?php", "?>"), ("<?=", "?>"), ("<%", "%>"))

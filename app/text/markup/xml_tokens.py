@@ -12,10 +12,10 @@ from app.text.markup.errors import malformed
 
 _NAME = r"[:A-Z_a-z\u00b7-\U0010ffff][-.:\w\u00b7-\U0010ffff]*+"
 _ATTRIBUTE = rf"\s++{_NAME}\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+')"
-_TAG = re.compile(rf"<(?P<end>/?)(?P<name>{_NAME})(?P<attributes>(?:{_ATTRIBUTE})*+)\s*+(?P<empty>/?)>")
+_TAG = re.compile(rf"<(?P<end>/?)(?P<name>{_NAME})(?P<attributes>(?>(?:{_ATTRIBUTE})*))\s*+(?P<empty>/?)>")
 _ATTRIBUTES = re.compile(rf"({_NAME})\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')")
-_SUBSET = r"\[(?:[^\]\"'<]|\"[^\"]*+\"|'[^']*+'|<!--.*?-->|<\?.*?\?>|<!(?!--)|<(?![!?]))*+\]\s*+"
-_DOCTYPE = re.compile(rf"<!DOCTYPE(?:[^\[\]\"'<>]|\"[^\"]*+\"|'[^']*+')*+(?:{_SUBSET})?+>", re.DOTALL)
+_SUBSET = r"\[(?>(?:[^\]\"'<]|\"[^\"]*+\"|'[^']*+'|<!--.*?-->|<\?.*?\?>|<!(?!--)|<(?![!?]))*)\]\s*+"
+_DOCTYPE = re.compile(rf"<!DOCTYPE(?>(?:[^\[\]\"'<>]|\"[^\"]*+\"|'[^']*+')*)(?>(?:{_SUBSET})?)>", re.DOTALL)
 _TEXT = re.compile(r"[^<&]++")
 _REFERENCE = re.compile(rf"&(?:(?P<entity>{_NAME})|#(?P<decimal>\d{{1,7}}+)|#x(?P<hex>[0-9a-fA-F]{{1,6}}+));")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
