@@ -116,12 +116,11 @@ def _fillers(waiting: Sequence[Words | Void], before: Hashable, after: Hashable)
 
 def _joined(items: Iterable[Item | str]) -> list[Node]:
     nodes: list[Node] = []
-    for item in items:
-        node = item.text if isinstance(item, Words) else item
-        if isinstance(node, str) and nodes and isinstance(nodes[-1], str):
-            nodes[-1] += node
+    for is_text, group in groupby(items, key=lambda item: isinstance(item, Words | str)):
+        if is_text:
+            nodes.append("".join(item.text if isinstance(item, Words) else str(item) for item in group))
         else:
-            nodes.append(node)
+            nodes += [item for item in group if not isinstance(item, Words)]
     return nodes
 
 

@@ -71,11 +71,11 @@ class Package:
         return rewritten(self.archive, replaced)
 
 
-def xml_part(name: str, find: Find) -> Open:
+def xml_part(name: str, find: Find, *, may_name_its_type: bool = False) -> Open:
     """Return how a part is opened whose words `find` finds in its tree."""
 
     def opening(data: bytes) -> Part:
-        tree = parsed(data, name)
+        tree = parsed(data, name, may_name_its_type=may_name_its_type)
         slots = [slot for slot in find(tree.getroot()) if has_letter(slot.unit.text)]
         return Part(slots, lambda target: serialised(tree))  # noqa: ARG005 - these parts name no language
 

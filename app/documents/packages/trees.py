@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -51,7 +52,7 @@ _PREFIXES = {
     f"{_ODF}:svg-compatible:1.0": "svg",
     **{
         f"{_ODF}:{name}:1.0": name
-        for name in ("office", "text", "table", "style", "presentation", "manifest", "drawing")
+        for name in ("office", "text", "table", "style", "presentation", "manifest", "drawing", "chart")
     },
 }
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]*>")
@@ -112,10 +113,20 @@ def beside(node: Element, local: str) -> str:
     return f"{namespace}{brace}{local}"
 
 
+def attribute_name(key: str) -> str:
+    """Return an attribute's local name."""
+    return key.rpartition("}")[2]
+
+
 def attribute(node: Element, local: str) -> str:
     """Return an attribute by its local name, whatever its namespace; "" where there is none."""
-    found = next((value for key, value in node.attrib.items() if key.rpartition("}")[2] == local), "")
+    found = next((value for key, value in node.attrib.items() if attribute_name(key) == local), "")
     return str(found)
+
+
+def inside(root: Element, names: Collection[str]) -> set[Element]:
+    """Return all elements that are in elements of these names, these included."""
+    return {node for holder in root.iter() if short(holder) in names for node in holder.iter()}
 
 
 def legal(text: str) -> str:
