@@ -19,6 +19,7 @@ _CENTRAL = b"PK\x01\x02"
 LOCAL = struct.Struct("<4s5H3L2H")
 LOCAL_SIGNATURE = b"PK\x03\x04"
 _ENCRYPTED_FLAGS = 0x1 | 0x40 | 0x2000
+_PATCHED_FLAG = 0x20
 _UTF8_FLAG = 0x800
 _CHUNK = 1 << 16
 _RATIO_FROM = 1_000_000  # bytes; what is smaller than that harms nobody, however well it was packed
@@ -121,7 +122,7 @@ def _check(info: ZipInfo) -> None:
         raise UnsafeDocument(f"{name!r} in the document is a link to another file.")
     if info.flag_bits & _ENCRYPTED_FLAGS:
         raise ProtectedDocument(f"{name!r} in the document is encrypted. Save it without a password.")
-    if info.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
+    if info.compress_type not in {ZIP_STORED, ZIP_DEFLATED} or info.flag_bits & _PATCHED_FLAG:
         raise BrokenDocument(f"{name!r} in the document is packed in a way that no document is. Save it again.")
 
 

@@ -96,7 +96,7 @@ def fragment_of(nodes: Sequence[Node]) -> Fragment | None:
         return Fragment(Unit(only), {}, tuple(around))
     writer = _Writer()
     text = writer.written(core)
-    if any(map(_WIDE_SPACE.search, words)):
+    if _WIDE_SPACE.search(text):
         text = text.join(_KEEPS_SPACE)
     return Fragment(Unit(text, MARKUP), writer.things, tuple(around))
 
@@ -122,6 +122,12 @@ def _words(nodes: Iterable[Node]) -> Iterator[str]:
             yield from _words(node.children)
 
 
+def _tag(node: Void | Span) -> str:
+    if isinstance(node, Span) and not _is_wordless(node):
+        return "g"
+    return "b" if _ends_sentences(node) else "x"
+
+
 def _ends_sentences(node: Node) -> bool:
     if isinstance(node, Span):
         return any(map(_ends_sentences, node.children))
@@ -138,9 +144,10 @@ class _Writer:
     def _thing(self, node: Void | Span) -> str:
         number = str(len(self.things) + 1)
         self.things[number] = node
-        if isinstance(node, Span) and not _is_wordless(node):
+        tag = _tag(node)
+        if isinstance(node, Span) and tag == "g":
             return f'<g id="{number}">{self.written(node.children)}</g>'
-        return f'<{"b" if _ends_sentences(node) else "x"} id="{number}"/>'
+        return f'<{tag} id="{number}"/>'
 
 
 class _Reader:
@@ -170,11 +177,9 @@ class _Reader:
         if thing is None or number in self._seen:
             raise LostMarkup(f"tag {number} should not be there (again)")
         self._seen.add(number)
-        if element.tag == "g" and isinstance(thing, Span):
-            return replace(thing, children=tuple(children))
-        if children or element.tag == "g":
+        if element.tag != _tag(thing) or (children and element.tag != "g"):
             raise LostMarkup(f"tag {number} is not what it was")
-        return thing
+        return replace(thing, children=tuple(children)) if element.tag == "g" and isinstance(thing, Span) else thing
 
 
 def _root(translation: str) -> Element:
@@ -222,4 +227,4 @@ def _flatten(levels: list[tuple[Void | None, list[Any]]], waiting: set[str]) -> 
     opener, children = levels.pop()
     if opener is not None:
         waiting.discard(opener.opens)
-        levels[-1][1] += (opener, *children)
+        levels[-1][1].extend((opener, *children))

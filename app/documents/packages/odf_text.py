@@ -18,6 +18,7 @@ Styles: TypeAlias = Mapping[str, Hashable]
 """What the automatic styles of text look like, by name; () where they look like nothing."""
 
 _HOLDERS = frozenset({"text:a", "text:meta"})
+_NAMES = frozenset({"name", "family", "display-name"})
 _SPLITS = frozenset({"text:tab", "text:line-break"})
 _DROPPED = frozenset({"text:soft-page-break"})
 _PAIRS = {

@@ -90,8 +90,9 @@ def _unsafe_types(name: str) -> UnsafeDocument:
 def serialised(tree: Tree) -> bytes:
     """Return the bytes of a tree, in the encoding that it came in."""
     about = tree.docinfo
+    standalone = about.standalone or None  # "no" is what is meant where nothing is said
     written: bytes = etree.tostring(
-        tree, encoding=about.encoding or "UTF-8", xml_declaration=True, standalone=about.standalone
+        tree, encoding=about.encoding or "UTF-8", xml_declaration=True, standalone=standalone
     )
     return written
 
