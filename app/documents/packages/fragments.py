@@ -146,7 +146,10 @@ class _Writer:
         self.things[number] = node
         tag = _tag(node)
         if isinstance(node, Span) and tag == "g":
-            return f'<g id="{number}">{self.written(node.children)}</g>'
+            words = self.written(node.children)
+            inner = words.strip(" ")  # spaces go outside, as the text pipeline has them
+            before, after = words[: len(words) - len(words.lstrip(" "))], words[len(words.rstrip(" ")) :]
+            return f'{before}<g id="{number}">{inner}</g>{after}'
         return f'<{tag} id="{number}"/>'
 
 

@@ -107,7 +107,7 @@ def _is_text(cell: Element) -> bool:
 def _masters(root: Element) -> Iterator[Slot]:
     """Yield what masters show on every page or slide; what they say where nothing is yet stays."""
     styles = styles_of(root)
-    prompts = {node for frame in root.iter() if attribute(frame, "placeholder") == "true" for node in frame.iter()}
+    prompts = {node for frame in root.iter() if attribute(frame, "class") for node in frame.iter()}
     for node in root.iter():
         if short(node) in _PARAGRAPHS and node not in prompts:
             yield from paragraph_slots(node, styles)

@@ -51,8 +51,7 @@ _PREFIXES = {
     "http://www.w3.org/2001/04/xmlenc#": "enc",
     f"{_ODF}:svg-compatible:1.0": "svg",
     **{
-        f"{_ODF}:{name}:1.0": name
-        for name in ("office", "text", "table", "style", "presentation", "manifest", "drawing", "chart")
+        f"{_ODF}:{name}:1.0": name for name in ("office", "text", "table", "style", "presentation", "manifest", "chart")
     },
 }
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]*>")

@@ -144,7 +144,7 @@ def test_inserted_text_is_text_and_deleted_text_stays() -> None:
     author = 'w:id="5" w:author="Ann" w:date="2024-01-01T00:00:00Z"'
     deleted = f"<w:del {author}><w:r><w:delText>old words</w:delText></w:r></w:del>"
     data = docx(paragraph(run("It is "), f"<w:ins {author}>{run('newly ')}</w:ins>", deleted, run("written")))
-    assert texts("docx", data) == ['It is <g id="1">newly </g><x id="2"/>written']
+    assert texts("docx", data) == ['It is <g id="1">newly</g> <x id="2"/>written']
     assert_only_words_change("docx", data)
     assert "old words" in body(written("docx", data))
     assert 'w:author="Ann"' in body(written("docx", data))

@@ -91,6 +91,13 @@ def test_wide_white_space_is_kept() -> None:
     assert [node.children if isinstance(node, Span) else node for node in made] == ["NAME:   ", ("BOLD",), "\tVALUE"]
 
 
+def test_a_space_between_a_thing_and_a_span_is_kept() -> None:
+    fragment = fragment_of(["On page ", Void("number"), Span(None, (" of ten",)), " pages"])
+    assert fragment is not None
+    made = fragment.nodes(translated(fragment.unit, upper))
+    assert made == ["ON PAGE ", Void("number"), " ", Span(None, ("OF TEN",)), " PAGES"]
+
+
 def test_nothing_to_translate_is_no_unit() -> None:
     assert fragment_of([" 12 ", Void(None), Span(None, ("%",))]) is None
     assert fragment_of([]) is None

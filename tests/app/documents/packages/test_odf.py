@@ -97,7 +97,7 @@ def test_notes_comments_boxes_and_deleted_text() -> None:
 def test_headers_masters_titles_and_properties_are_read() -> None:
     styles = (
         f"<office:document-styles {ODF}><office:master-styles><style:master-page><style:header><text:p>A header"
-        '</text:p></style:header><draw:frame presentation:placeholder="true"><text:p>Click here</text:p></draw:frame>'
+        '</text:p></style:header><draw:frame presentation:class="title"><text:p>Click here</text:p></draw:frame>'
         "</style:master-page></office:master-styles></office:document-styles>"
     )
     chart = (

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from time import process_time
 from xml.sax.saxutils import escape
 
 import docx as python_docx
@@ -214,19 +215,29 @@ def test_documents_of_word_by_another_maker_are_kept(paragraphs: list[list[tuple
 
 
 def test_the_time_grows_with_the_document() -> None:
-    """Many runs, deep bookmarks, open fields: what would be slow if anything were done for each pair of them."""
-    many = 20_000
-    nasty = [
-        run("a") * many,
-        run("a", "<w:b/>") + (run("b", "<w:i/>") + "<w:r><w:drawing/></w:r>") * many,
-        "".join(f'<w:bookmarkStart w:id="{at}" w:name="x"/>' for at in range(many)) + run("x"),
-        '<w:r><w:fldChar w:fldCharType="begin"/></w:r>' * many + run("x"),
-        "<w:r><w:t>a</w:t><w:softHyphen/></w:r>" * many,
+    """Many runs, bookmarks, open fields: what would be slow if anything were done for each two of them."""
+    nasty: list[Callable[[int], str]] = [
+        lambda many: run("a") * many,
+        lambda many: run("a", "<w:b/>") + (run("b", "<w:i/>") + "<w:r><w:drawing/></w:r>") * many,
+        lambda many: "".join(f'<w:bookmarkStart w:id="{at}" w:name="x"/>' for at in range(many)) + run("x"),
+        lambda many: '<w:r><w:fldChar w:fldCharType="begin"/></w:r>' * many + run("x"),
+        lambda many: "<w:r><w:t>a</w:t><w:softHyphen/></w:r>" * many,
     ]
     for body in nasty:
-        limits = DocumentLimits(max_characters=10**9, max_ratio=10_000)
-        content = FORMATS["docx"].read(docx(paragraph(body)), limits)
-        content.write([translated(unit) for unit in content.units], "pt")
+        few, many = (_seconds(docx(paragraph(body(count)))) for count in (500, 8_000))
+        assert many < 64 * few  # 16 times as much; with squares it would be 256 times
+
+
+def _seconds(data: bytes) -> float:
+    """Return what reading and writing takes of the CPU, the better of two times."""
+    limits = DocumentLimits(max_characters=10**9, max_ratio=10_000)
+    taken = []
+    for _ in range(2):
+        start = process_time()
+        content = FORMATS["docx"].read(data, limits)
+        content.write([unit.text.replace(">b<", ">c<") + " " for unit in content.units], "pt")
+        taken.append(process_time() - start)
+    return min(taken)
 
 
 def test_nothing_imports_lxml_before_the_first_such_document() -> None:

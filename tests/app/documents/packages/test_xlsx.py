@@ -140,7 +140,7 @@ def test_a_workbook_of_another_maker_is_kept() -> None:
         sheet.add_table("F1:G3", {"columns": columns, "data": [["words", 1], ["One", 2]]})
     data = out.getvalue()
     assert set(texts("xlsx", data)) == {
-        '<g id="1">This is </g><g id="2">bold</g> and this is not',
+        '<g id="1">This is</g> <g id="2">bold</g> and this is not',
         "  spaces at both ends  ",
         "A note",
         "In a box",
