@@ -199,7 +199,7 @@ def test_ways_of_packing_that_no_document_uses_are_refused() -> None:
 GOOD = archive({"mimetype": "x", "a.xml": "words " * 50, "b/c.xml": "more"})
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.binary(min_size=1, max_size=4)), min_size=1, max_size=4))
 def test_whatever_is_changed_in_an_archive_it_is_read_or_refused(changes: list[tuple[int, bytes]]) -> None:
     data = bytearray(GOOD)

@@ -85,6 +85,12 @@ def test_the_translation_says_its_language() -> None:
     assert read("epub", made).source == "pt"
 
 
+def test_the_translation_says_its_language_even_if_its_title_stays() -> None:
+    content = read("epub", book({"one.xhtml": page("<p>Words</p>")}))
+    made = content.write(["Palavras" if unit.text == "Words" else unit.text for unit in content.units], "pt")
+    assert "<dc:language>pt</dc:language>" in after(made, "book.opf")
+
+
 def test_a_book_in_which_nothing_changes_is_the_same_file() -> None:
     data = book({"one.xhtml": page("<p>Words</p>")})
     content = read("epub", data)
