@@ -212,6 +212,13 @@ def test_a_signature_and_embedded_files_are_spoken_of() -> None:
     assert "embedded" in notes[1]
 
 
+def test_names_of_parts_may_have_any_number() -> None:
+    name = f"word/header{'9' * 900}.xml"
+    header = f"<w:hdr {W}>{paragraph(run('On top'))}</w:hdr>"
+    data = docx(paragraph(run("Hi")), more={name: header}, types={name: "wordprocessingml.header"})
+    assert texts("docx", data) == ["Hi", "On top"]
+
+
 def test_a_file_of_another_kind_is_refused() -> None:
     with pytest.raises(BrokenDocument, match="no pptx"):
         read("pptx", docx(paragraph(run("Hi"))))
