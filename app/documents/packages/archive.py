@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import struct
 import zlib
@@ -22,6 +23,9 @@ _ENCRYPTED_FLAGS = 0x1 | 0x40 | 0x2000
 _PATCHED_FLAG = 0x20
 _UTF8_FLAG = 0x800
 _CHUNK = 1 << 16
+_LONGEST_NAME = 1_000
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+_DRIVE = re.compile("[A-Za-z]:")
 _RATIO_FROM = 1_000_000  # bytes; what is smaller than that harms nobody, however well it was packed
 
 
@@ -115,8 +119,10 @@ def _directory(data: bytes) -> tuple[list[ZipInfo], bytes]:
 
 def _check(info: ZipInfo) -> None:
     name = info.orig_filename
+    if len(name) > _LONGEST_NAME or _CONTROL.search(name):
+        raise UnsafeDocument(f"The document has a file named {name[:80]!r} in it, which is no name for a file.")
     parts = name.replace("\\", "/").split("/")
-    if ".." in parts or not parts[0] or ":" in parts[0] or not name.isprintable():
+    if ".." in parts or not parts[0] or _DRIVE.match(name):
         raise UnsafeDocument(f"The document has a file named {name!r} in it, which leads out of its archive.")
     if stat.S_ISLNK(info.external_attr >> 16):
         raise UnsafeDocument(f"{name!r} in the document is a link to another file.")

@@ -67,7 +67,7 @@ def _put_runs(string: Element, fragment: Fragment, base: Element | None, transla
     _clear(string)
     for one in flat(nodes, base):
         if isinstance(one, Void) or one[1] is None:
-            raise LostMarkup(f"a cell has nothing but runs, but {translation!r} gave {one!r}")
+            raise LostMarkup("a cell has nothing but runs, but its translation has other things")
         run = run_like(one[1])
         add_text(run, one[0])
         string.append(run)

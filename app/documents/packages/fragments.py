@@ -171,7 +171,7 @@ class _Reader:
             if element.tail:
                 levels[-1].append(element.tail)
         if len(self._seen) < len(self._things):
-            raise LostMarkup(f"tags are missing from {translation!r}")
+            raise LostMarkup("tags are missing from a translation")
         return levels[0]
 
     def _thing(self, element: Element, children: list[Node]) -> Node:
@@ -189,7 +189,7 @@ def _root(translation: str) -> Element:
     try:
         return etree.fromstring(f"<u>{translation}</u>", etree.XMLParser(**SAFELY))
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise LostMarkup(f"{translation!r} is not well-formed") from error
+        raise LostMarkup("a translation is not well-formed") from error
 
 
 MOST_NESTED = 12

@@ -13,7 +13,7 @@ from app.documents.packages.trees import Element, parsed, short
 
 _TYPES = "[Content_Types].xml"
 _READ = frozenset({"dc:title", "dc:subject"})
-_NUMBER = re.compile(r"(\d+)")
+_NUMBER = re.compile(r"([0-9]{1,9})")
 
 FORMATS = "application/vnd.openxmlformats-officedocument"
 
@@ -47,7 +47,7 @@ def parts_of(types: Mapping[str, str], finders: Mapping[str, Find]) -> dict[str,
 
 
 def _place(name: str, order: int) -> tuple[int, list[tuple[int, str]]]:
-    return order, [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in _NUMBER.split(name)]
+    return order, [(int(piece), "") if _NUMBER.fullmatch(piece) else (-1, piece) for piece in _NUMBER.split(name)]
 
 
 def _properties(root: Element) -> Iterator[Slot]:

@@ -8,10 +8,9 @@ from io import BytesIO
 
 from lxml import etree
 
-from app.documents.errors import BrokenDocument
 from app.documents.packages.archive import Archive
 from app.documents.packages.cells import unescaped
-from app.documents.packages.trees import SAFELY, Element, refuse_types, short
+from app.documents.packages.trees import SAFELY, Element, refuse_types, short, unreadable
 
 _FORMULAS = frozenset(
     {
@@ -53,7 +52,7 @@ def _in_member(data: bytes, name: str) -> Iterator[str]:
             if short(node) == "x:row":  # a sheet is mostly rows, and its tree would take ten times its size
                 _forget(node)
     except etree.XMLSyntaxError as error:
-        raise BrokenDocument(f"{name!r} in the document cannot be read: {error}.") from error
+        raise unreadable(name, error) from error
 
 
 def _in_element(node: Element) -> Iterator[str]:

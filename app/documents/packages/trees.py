@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from functools import lru_cache
 from typing import TypeAlias
 
 from lxml import etree
@@ -24,7 +23,6 @@ SAFELY = {
 """For every parser of lxml that reads what a stranger sent."""
 
 XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
-XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 _OFFICE = "schemas.openxmlformats.org"
 _ISO = "purl.oclc.org/ooxml"  # the same names in "strict" documents
@@ -66,11 +64,16 @@ def parsed(data: bytes, name: str, *, may_name_its_type: bool = False) -> Tree:
     try:
         tree: Tree = etree.ElementTree(etree.fromstring(data, etree.XMLParser(strip_cdata=False, **SAFELY)))
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise BrokenDocument(f"{name!r} in the document cannot be read: {error}.") from error
+        raise unreadable(name, error) from error
     types = tree.docinfo.internalDTD  # in an encoding in which it was not seen
     if types is not None and (not may_name_its_type or any(types.iterentities())):
-        raise _unsafe_types(name)
+        raise unsafe_types(name)
     return tree
+
+
+def unreadable(name: str, error: Exception) -> BrokenDocument:
+    """Return the error for XML that no parser can read."""
+    return BrokenDocument(f"{name!r} in the document cannot be read: {str(error)[:200]}.")
 
 
 def refuse_types(data: bytes, name: str, *, may_name_its_type: bool = False) -> None:
@@ -79,10 +82,11 @@ def refuse_types(data: bytes, name: str, *, may_name_its_type: bool = False) -> 
     if may_name_its_type:
         plain = _DOCTYPE.sub(b"", plain, count=1)
     if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
-        raise _unsafe_types(name)
+        raise unsafe_types(name)
 
 
-def _unsafe_types(name: str) -> UnsafeDocument:
+def unsafe_types(name: str) -> UnsafeDocument:
+    """Return the error for XML that says of itself what its entities are."""
     return UnsafeDocument(f"{name!r} in the document defines a document type, which no such file needs.")
 
 
@@ -98,12 +102,9 @@ def serialised(tree: Tree) -> bytes:
 
 def short(node: Element) -> str:
     """Return an element's name with a prefix of ours (`w:p`), whatever its own; "" for what is no element."""
-    return _short(node.tag) if isinstance(node.tag, str) else ""
-
-
-@lru_cache(maxsize=4096)
-def _short(tag: str) -> str:
-    namespace, _, local = tag.rpartition("}")
+    if not isinstance(node.tag, str):
+        return ""
+    namespace, _, local = node.tag.rpartition("}")
     return f"{_PREFIXES.get(namespace[1:], '?')}:{local}"
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from app.documents.content import Unit
 from app.documents.errors import BrokenDocument
+from app.documents.packages.fragments import LostMarkup
 from app.documents.packages.slots import Open, Part, Slot
-from app.documents.packages.trees import refuse_types
+from app.documents.packages.trees import unsafe_types
 from app.text.markup import Block, Blocks, Format, MalformedMarkup, Options, parse
 from app.text.markup.html_attributes import Attributes
 from app.text.markup.html_names import BLOCKS, UNTOUCHED
@@ -23,6 +24,7 @@ _HTML = Options(Format.HTML)
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _DECLARED = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _ENCODINGS = re.compile(r"utf-?8|us-ascii|iso-8859-\d+|windows-125\d|shift_jis|euc-jp|gb2312|gbk|gb18030|big5|euc-kr")
+_TAG = re.compile(r"<[^<>]*>")
 _ROOT = re.compile(r"<html\b[^<>]*>")
 _LANGUAGE = re.compile(r"""(?<=\slang=)(["'])([^"']*)\1|(?<=\sxml:lang=)(["'])([^"']*)\3""")
 
@@ -31,9 +33,8 @@ def xhtml_part(name: str, language: str) -> Open:
     """Return how a page is opened. language: the book's, which the page names again."""
 
     def opening(data: bytes) -> Part:
-        refuse_types(data, name, may_name_its_type=True)
         text, encoding = _decoded(data, name)
-        blocks, options = _blocks(text)
+        blocks, options = _blocks(text, name)
         done = [block.raw for block in blocks.blocks]
 
         def written(target: str) -> bytes:
@@ -46,9 +47,15 @@ def xhtml_part(name: str, language: str) -> Open:
 
 def _slot(block: Block, options: Options, done: list[str], at: int) -> Slot:
     def put(translation: str) -> None:
+        if options is _XHTML and block.marks and _tags(translation) != _tags(block.raw):
+            raise LostMarkup("a translation does not have the tags of its page")
         done[at] = translation if block.marks else block.woven(translation, ())
 
     return Slot(Unit(block.raw, options) if block.marks else Unit(block.text), put)
+
+
+def _tags(text: str) -> list[str]:
+    return sorted(_TAG.findall(text))
 
 
 def _decoded(data: bytes, name: str) -> tuple[str, str]:
@@ -66,12 +73,14 @@ def _decoded(data: bytes, name: str) -> tuple[str, str]:
     return text, encoding
 
 
-def _blocks(text: str) -> tuple[Blocks, Options]:
+def _blocks(text: str, name: str) -> tuple[Blocks, Options]:
     """Read a page. One that is not well-formed is read as browsers read it."""
     try:
         tokens = tokenize(text)
     except MalformedMarkup:
         return parse(text, _HTML), _HTML
+    if any(token.raw.startswith("<!DOCTYPE") and "[" in token.raw for token in tokens):
+        raise unsafe_types(name)
     attributes = Attributes(text, wanted=True)
     slotted = "".join(_without_attributes(tokens, attributes))
     blocks = parse(slotted, _XHTML)

@@ -93,12 +93,20 @@ def test_what_is_at_the_edges_is_no_part_of_the_unit() -> None:
     assert_only_words_change("docx", data)
 
 
-def test_a_bookmark_never_ends_before_it_begins() -> None:
-    start, end = '<w:bookmarkStart w:id="1" w:name="a"/>', '<w:bookmarkEnd w:id="1"/>'
+@pytest.mark.parametrize("kind", ["bookmark", "commentRange", "perm", "moveToRange", "moveFromRange"])
+def test_a_range_never_ends_before_it_begins(kind: str) -> None:
+    start, end = f'<w:{kind}Start w:id="1"/>', f'<w:{kind}End w:id="1"/>'
     data = docx(paragraph(run("One "), start, run("two "), end, run("three")))
     assert_only_words_change("docx", data)
     made = body(written("docx", data, backwards))
-    assert made.index("bookmarkStart") < made.index("owt") < made.index("bookmarkEnd") < made.index("enO")
+    assert made.index(f"{kind}Start") < made.index("owt") < made.index(f"{kind}End") < made.index("enO")
+
+
+def test_spaces_at_the_ends_of_runs_are_said_to_count() -> None:
+    data = docx(paragraph(run("One "), run("two", BOLD), run(" three")))
+    made = body(written("docx", data))
+    assert '<w:t xml:space="preserve">Bar </w:t>' in made
+    assert "<w:t>gjb</w:t>" in made
 
 
 def test_bookmarks_that_cross_are_kept() -> None:
@@ -202,6 +210,13 @@ def test_a_signature_and_embedded_files_are_spoken_of() -> None:
     notes = read("docx", docx(paragraph(run("Hi")), more=more)).notes
     assert "signature does not hold" in notes[0]
     assert "embedded" in notes[1]
+
+
+def test_names_of_parts_may_have_any_number() -> None:
+    name = f"word/header{'9' * 900}.xml"
+    header = f"<w:hdr {W}>{paragraph(run('On top'))}</w:hdr>"
+    data = docx(paragraph(run("Hi")), more={name: header}, types={name: "wordprocessingml.header"})
+    assert texts("docx", data) == ["Hi", "On top"]
 
 
 def test_a_file_of_another_kind_is_refused() -> None:

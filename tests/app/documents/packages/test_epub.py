@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.documents import BrokenDocument, ProtectedDocument, UnsafeDocument
+from app.documents.packages.fragments import LostMarkup
 from tests.app.documents.packages.builders import (
     Files,
     archive,
@@ -85,6 +86,12 @@ def test_the_translation_says_its_language() -> None:
     assert read("epub", made).source == "pt"
 
 
+def test_the_translation_says_its_language_even_if_its_title_stays() -> None:
+    content = read("epub", book({"one.xhtml": page("<p>Words</p>")}))
+    made = content.write(["Palavras" if unit.text == "Words" else unit.text for unit in content.units], "pt")
+    assert "<dc:language>pt</dc:language>" in after(made, "book.opf")
+
+
 def test_a_book_in_which_nothing_changes_is_the_same_file() -> None:
     data = book({"one.xhtml": page("<p>Words</p>")})
     content = read("epub", data)
@@ -165,6 +172,12 @@ def test_definitions_of_entities_are_refused_in_pages_and_lists() -> None:
         read("epub", book({"one.xhtml": page("<p>&a;</p>", bomb)}))
     with pytest.raises(UnsafeDocument, match="document type"):
         read("epub", archive({"META-INF/container.xml": CONTAINER, "OEBPS/book.opf": f"{bomb}<package/>"}))
+
+
+def test_a_translation_that_lost_a_tag_is_an_error_of_ours() -> None:
+    content = read("epub", book({"one.xhtml": page("<p>Some <b>words</b></p>")}))
+    with pytest.raises(LostMarkup):
+        content.write([unit.text.replace("<b>", "").replace("</b>", "") for unit in content.units], "pt")
 
 
 def test_a_file_that_is_no_book_is_refused() -> None:

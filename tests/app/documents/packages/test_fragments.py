@@ -44,7 +44,7 @@ def only_the_words(block: Block) -> Translation:
     ]
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(paragraphs, st.sampled_from([same, upper, backwards, hostile, only_the_words]))
 def test_whatever_the_model_says_each_thing_comes_back_once(found: list[Node], model: object) -> None:
     fragment = fragment_of(found)
@@ -54,7 +54,7 @@ def test_whatever_the_model_says_each_thing_comes_back_once(found: list[Node], m
     assert everything(made) == everything(found)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(paragraphs)
 def test_a_unit_that_stays_gives_the_paragraph_that_was(found: list[Node]) -> None:
     fragment = fragment_of(found)

@@ -168,7 +168,7 @@ def test_characters_that_workbooks_escape_come_back_escaped() -> None:
     assert "bar_x000D_\ngjb _k0041_" in made
 
 
-def test_a_large_sheet_is_searched_for_formulas_row_by_row() -> None:
+def test_a_formula_at_the_end_of_a_large_sheet_is_found() -> None:
     rows = "".join(f'<row r="{at}"><c r="A{at}"><v>{at}</v></c></row>' for at in range(1, 20_000))
     data = workbook("<si><t>Total</t></si>", f'{rows}<row r="20000"><c r="A20000"><f>IF(A1="Total",1,2)</f></c></row>')
     assert texts("xlsx", data) == []
