@@ -50,8 +50,8 @@ _EVENT: dict[str, Any] = {
     ]
 }
 _ANSWER: dict[str, Any] = {
-    "description": "`start`, then a `segment` for each piece in order, then `done`; or `error`, if something goes wrong "
-    "after the first piece. Before that, errors are answered as everywhere.",
+    "description": "`start`, then a `segment` for each piece in order, then `done`; or `error`, if something goes "
+    "wrong after the first piece. Before that, errors are answered as everywhere.",
     "content": {"text/event-stream": {"schema": _EVENT}},
 }
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 from starlette.datastructures import URL, UploadFile
 
 from app.api.context import Context, Serving, context_of
 from app.api.downloads import download
+from app.api.libretranslate.described import ANSWERS, body_of
 from app.api.libretranslate.errors import FileMissing, render
 from app.api.libretranslate.reading import checked
 from app.api.libretranslate.uploads import uploaded
 from app.api.problems import rendered
-from app.api.schemas.libretranslate import Failure, FileForm, TranslatedFile
+from app.api.schemas.libretranslate import FileForm, TranslatedFile
 from app.jobs import Job
 
-router = APIRouter(tags=["LibreTranslate"])
+router = APIRouter(tags=["LibreTranslate"], responses=ANSWERS)
 
-_FORM: dict[str, Any] = {"requestBody": {"content": {"multipart/form-data": {"schema": FileForm.model_json_schema()}}}}
+_FORM = body_of(FileForm, encodings=("multipart/form-data",))
 
 
-@router.post("/translate_file", response_model=TranslatedFile, responses={400: {"model": Failure}}, openapi_extra=_FORM)
+@router.post("/translate_file", response_model=TranslatedFile, openapi_extra=_FORM)
 async def translate_file(request: Request) -> TranslatedFile | Response:
     """Translate a document and answer when it is done, with the address to fetch it from."""
     async with uploaded(request) as form:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from app.api.context import Context, Serving
+from app.api.libretranslate.described import ANSWERS, body_of
 from app.api.libretranslate.errors import SuggestionsRefused
 from app.api.libretranslate.reading import admit, checked, read
 from app.api.libretranslate.translating import UNDETECTED, percent
@@ -14,12 +15,12 @@ from app.documents import FORMATS
 from app.languages import display_name
 from app.translate import AUTO
 
-router = APIRouter(tags=["LibreTranslate"])
+router = APIRouter(tags=["LibreTranslate"], responses=ANSWERS)
 
 _TYPING_PAUSE = 500  # ms
 
 
-@router.post("/detect")
+@router.post("/detect", openapi_extra=body_of(DetectForm))
 async def detect(request: Request) -> list[Detected]:
     """Tell the languages that a text may be in, likeliest first; a list of texts is taken as one text."""
     fields = await read(request)

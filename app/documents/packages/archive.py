@@ -78,7 +78,7 @@ def opened(data: bytes, limits: DocumentLimits) -> Archive:
     """
     _refuse_compound_files(data)
     if data.count(_CENTRAL) > limits.max_members:  # never fewer than there are members, and known before any is read
-        raise UnsafeDocument(f"The document has more than {limits.max_members} files in it (documents.max_members).")
+        raise UnsafeDocument(f"The document has more than {limits.max_members} files in it, so it is not opened.")
     infos, comment = _directory(data)
     _check_sizes(infos, limits)
     members = [_member(data, info) for info in infos]
@@ -136,8 +136,8 @@ def _check_sizes(infos: list[ZipInfo], limits: DocumentLimits) -> None:
     for info in infos:
         if info.file_size > max(_RATIO_FROM, limits.max_ratio * info.compress_size):
             raise UnsafeDocument(
-                f"{info.filename!r} in the document unpacks to more than {limits.max_ratio} times its size "
-                "(documents.max_ratio)."
+                f"{info.filename!r} in the document unpacks to more than {limits.max_ratio} times its size, "
+                "so it is not opened."
             )
     total = sum(info.file_size for info in infos)
     if total > limits.max_unpacked:

@@ -14,6 +14,7 @@ from model_pool.engines.fake import FakeEngine, FakeLoader
 from model_pool.engines.threads import ThreadPlan
 from model_pool.types import EncodedSegment
 from tests.app.conftest import BOTH, EN_PT, Serve
+from tests.reliability.wire import eventually
 
 TEXT = "The house is red. It is old!\n\n - Who lives there, {name}?\nNobody."
 PAIR = {"source_language": "en", "target_language": "pt"}
@@ -111,7 +112,7 @@ def test_what_goes_wrong_later_is_the_last_event_and_what_came_before_stands(ser
     told = stream(client, "One. Two.\nThis is poison.\nFour.")
     assert [name for name, _ in told] == ["start", "segment", "segment", "error"]
     assert (told[-1][1]["status"], told[-1][1]["code"]) == (500, "segment_failed")
-    assert all(replica["leases"] == 0 for replica in client.get("/stats").json()["replicas"])
+    assert eventually(lambda: not any(one["leases"] for one in client.get("/stats").json()["replicas"]))
     assert stream(client, "One.")[-1][0] == "done"
 
 

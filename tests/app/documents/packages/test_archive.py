@@ -87,7 +87,7 @@ def test_an_archive_that_was_streamed_is_read_and_written() -> None:
 
 def test_a_bomb_is_refused_by_what_it_says() -> None:
     data = archive({"a.xml": b"\0" * 3_000_000})
-    with pytest.raises(UnsafeDocument, match=r"documents\.max_ratio"):
+    with pytest.raises(UnsafeDocument, match="times its size"):
         opened(data, LIMITS)
     with pytest.raises(DocumentTooLarge, match=r"documents\.max_unpacked"):
         opened(archive({"a.xml": b"ab" * 600, "b.xml": b"ab" * 600}), DocumentLimits(max_unpacked=2000))
@@ -126,7 +126,7 @@ def test_a_bomb_that_lies_is_never_unpacked(monkeypatch: pytest.MonkeyPatch) -> 
 def test_too_many_files_are_refused_before_they_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     data = archive({f"{at}.xml": "" for at in range(20)})
     monkeypatch.setattr(zipfile.ZipInfo, "__init__", None)
-    with pytest.raises(UnsafeDocument, match=r"documents\.max_members"):
+    with pytest.raises(UnsafeDocument, match="more than 19 files"):
         opened(data, DocumentLimits(max_members=19))
 
 
