@@ -18,5 +18,5 @@ Calling = Annotated[Caller, Depends(_ALLOWED)]
 def deepl_router(prefix: str) -> APIRouter:
     """Return a router for paths that begin so."""
     return APIRouter(
-        prefix=prefix, tags=["deepl"], dependencies=[Depends(_ALLOWED)], route_class=DeeplRoute, responses=ANSWERS
+        prefix=prefix, tags=["DeepL"], dependencies=[Depends(_ALLOWED)], route_class=DeeplRoute, responses=ANSWERS
     )
