@@ -10,6 +10,7 @@ import typer
 from app.cli.keys import keys_app
 from app.cli.models import models_app, pull
 from app.cli.tune import tune
+from app.cli.workshop import workshop_app
 from app.settings import ConfigSource, find_config, load_settings
 
 cli = typer.Typer(
@@ -24,6 +25,7 @@ cli.command()(pull)
 cli.command()(tune)
 cli.add_typer(models_app, name="models")
 cli.add_typer(keys_app, name="keys")
+cli.add_typer(workshop_app, name="workshop")
 
 Config = Annotated[
     Path | None, typer.Option("--config", "-c", help="Configuration file; see the comments in config.toml.")

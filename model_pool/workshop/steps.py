@@ -1,0 +1,23 @@
+"""Which steps there are, by name; each is a module with a `STEP`, imported when it is asked for."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib import import_module
+
+from model_pool.workshop.errors import RecipeInvalid
+from model_pool.workshop.step import AnyStep
+
+MODULES: dict[str, str] = {}
+"""Name -> module."""
+
+
+def find_step(name: str) -> AnyStep:
+    """Return a step. Raises RecipeInvalid with the names that there are."""
+    module = MODULES.get(name)
+    if module is None:
+        near = get_close_matches(name, MODULES, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise RecipeInvalid(f"There is no step {name!r}; there are: {', '.join(MODULES) or 'none'}.{hint}")
+    step: AnyStep = import_module(module).STEP
+    return step
