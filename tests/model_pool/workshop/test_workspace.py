@@ -15,6 +15,8 @@ from model_pool.workshop.errors import ArtifactInvalid, RecipeInvalid, WorkshopE
 from model_pool.workshop.workspace import Workspace
 from tests.model_pool.workshop.steps import STEP, UpperOptions
 
+CORPUS = replace(STEP, output=Kind.CORPUS)
+
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
@@ -180,3 +182,17 @@ def test_kind_of_what_has_no_record_is_told_by_its_files(tmp_path: Path, names: 
 def test_missing_input_is_named(tmp_path: Path) -> None:
     with pytest.raises(ArtifactInvalid, match=r"gone\.tsv"):
         open_artifact([tmp_path / "gone.tsv"])
+
+
+def test_several_corpora_are_one_input_whose_order_and_contents_count(workspace: Workspace, notes: Path) -> None:
+    parts = [
+        tmp.artifact.path
+        for tmp in (workspace.make(CORPUS, {"text": open_artifact([notes])}, UpperOptions(times=n)) for n in (1, 2))
+    ]
+    both = open_artifact([*parts, notes])
+    assert (both.kind, both.paths) == (Kind.CORPUS, (*parts, notes))
+    assert both.digest == open_artifact([*parts, notes]).digest != open_artifact([notes, *parts]).digest
+    (notes.parent / "model").mkdir()
+    (notes.parent / "model" / "manifest.json").write_text("{}")
+    with pytest.raises(ArtifactInvalid, match="model is a servable; only corpora"):
+        open_artifact([notes, notes.parent / "model"])
