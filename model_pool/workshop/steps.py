@@ -8,7 +8,9 @@ from importlib import import_module
 from model_pool.workshop.errors import RecipeInvalid
 from model_pool.workshop.step import AnyStep
 
-MODULES: dict[str, str] = {}
+MODULES: dict[str, str] = {
+    "quantize": "model_pool.workshop.quantize.step",
+}
 """Name -> module."""
 
 
