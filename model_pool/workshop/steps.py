@@ -8,7 +8,11 @@ from importlib import import_module
 from model_pool.workshop.errors import RecipeInvalid
 from model_pool.workshop.step import AnyStep
 
-MODULES: dict[str, str] = {}
+MODULES: dict[str, str] = {
+    "corpus": "model_pool.workshop.corpus.step",
+    "mix": "model_pool.workshop.mix.step",
+    "tokenizer": "model_pool.workshop.vocabulary.step",
+}
 """Name -> module."""
 
 
