@@ -9,6 +9,9 @@ from model_pool.workshop.errors import RecipeInvalid
 from model_pool.workshop.step import AnyStep
 
 MODULES: dict[str, str] = {
+    "corpus": "model_pool.workshop.corpus.step",
+    "mix": "model_pool.workshop.mix.step",
+    "tokenizer": "model_pool.workshop.vocabulary.step",
     "quantize": "model_pool.workshop.quantize.step",
 }
 """Name -> module."""

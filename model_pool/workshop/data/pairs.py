@@ -54,15 +54,15 @@ def read_pairs(paths: Iterable[Path], columns: Columns = PAIR) -> Iterator[Pair]
                 raise DataInvalid(f"{path}, line {number}: {said}.") from error
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield number and text of the lines that are not empty. Raises DataInvalid."""
+def read_lines(path: Path, *, empty: bool = False) -> Iterator[tuple[int, str]]:
+    """Yield number and text of the lines. empty: those without text too. Raises DataInvalid."""
     number = 0
     opened = gzip.open if path.name.endswith(".gz") else open
     try:
         with opened(path, "rt", encoding="utf-8", newline="\n") as stream:
             for number, line in enumerate(stream, 1):
                 text = line.rstrip("\r\n")
-                if text.strip():
+                if empty or text.strip():
                     yield number, text
     except UnicodeDecodeError as error:
         raise DataInvalid(f"{path}, after line {number}: it is not UTF-8. Convert it first.") from error
@@ -75,13 +75,14 @@ def corpus_files(corpus: Artifact, split: str = "train") -> list[Path]:
 
     Empty where the corpus has no such split.
     """
-    found: list[Path] = []
-    for path in corpus.paths:
-        if path.is_dir():
-            found += sorted(one for one in path.iterdir() if one.name.split(".")[0] == split)
-        elif split == "train":
-            found.append(path)
-    return found
+    return [one for path in corpus.paths for one in split_files(path, split)]
+
+
+def split_files(path: Path, split: str) -> list[Path]:
+    """Return the files of one split of one part of a corpus."""
+    if path.is_dir():
+        return sorted(one for one in path.iterdir() if one.name.split(".")[0] == split)
+    return [path] if split == "train" else []
 
 
 def read_corpus(corpus: Artifact, split: str = "train", columns: Columns = PAIR) -> Iterator[Pair]:

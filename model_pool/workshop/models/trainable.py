@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -15,17 +14,10 @@ from transformers import AutoModelForSeq2SeqLM, PreTrainedModel
 from transformers.utils import logging as hub_logging
 
 from model_pool.workshop.errors import ArtifactInvalid
-from model_pool.workshop.models.words import END, PAD, UNKNOWN, Words, load_words
+from model_pool.workshop.models.languages import Languages, read_languages, write_languages
+from model_pool.workshop.models.words import Words, load_words
 
-TOKENIZER_CONFIG = "tokenizer_config.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Languages:
-    """What a checkpoint translates: BCP 47 codes. Several targets need their tags in the vocabulary."""
-
-    sources: tuple[str, ...] = ()
-    targets: tuple[str, ...] = ()
+__all__ = ["Languages", "Trainable", "load_trainable", "positions", "quiet", "save_trainable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +26,7 @@ class Trainable:
 
     model: PreTrainedModel
     words: Words
-    languages: Languages = Languages()
+    languages: Languages = field(default_factory=Languages)
 
 
 def load_trainable(directory: Path) -> Trainable:
@@ -59,29 +51,6 @@ def save_trainable(directory: Path, trainable: Trainable) -> None:
     write_languages(directory, trainable.languages, positions(trainable.model))
 
 
-def read_languages(directory: Path) -> Languages:
-    """Return the languages of a checkpoint or a tokenizer; none where they are not said."""
-    path = directory / TOKENIZER_CONFIG
-    if not path.is_file():
-        return Languages()
-    said = json.loads(path.read_text(encoding="utf-8"))
-    return Languages(_codes(said.get("source_lang")), _codes(said.get("target_lang")))
-
-
-def write_languages(directory: Path, languages: Languages, longest: int) -> None:
-    """Write the configuration of MarianTokenizer, which holds the languages. longest: tokens of one sentence."""
-    content = {
-        "tokenizer_class": "MarianTokenizer",
-        "source_lang": "+".join(languages.sources) or None,
-        "target_lang": "+".join(languages.targets) or None,
-        "model_max_length": longest,
-        "eos_token": END,
-        "unk_token": UNKNOWN,
-        "pad_token": PAD,
-    }
-    (directory / TOKENIZER_CONFIG).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
 def positions(model: PreTrainedModel) -> int:
     """Return how many tokens a sentence may have."""
     return int(getattr(model.config, "max_position_embeddings", 512))
@@ -103,7 +72,3 @@ def quiet() -> Iterator[None]:
 
 def _show_bars(hub_logging: ModuleType, *, shown: bool) -> None:
     (hub_logging.enable_progress_bar if shown else hub_logging.disable_progress_bar)()
-
-
-def _codes(said: object) -> tuple[str, ...]:
-    return tuple(said.split("+")) if isinstance(said, str) and said else ()

@@ -10,7 +10,8 @@ import torch
 from sentencepiece import SentencePieceTrainer
 from transformers import MarianConfig, MarianMTModel
 
-from model_pool.workshop.models.trainable import Languages, Trainable, save_trainable
+from model_pool.workshop.models.languages import Languages
+from model_pool.workshop.models.trainable import Trainable, save_trainable
 from model_pool.workshop.models.words import PAD, Words
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

@@ -10,7 +10,8 @@ from transformers import MarianTokenizer
 
 from model_pool.workshop.artifact import Kind, open_artifact
 from model_pool.workshop.errors import ArtifactInvalid
-from model_pool.workshop.models.trainable import Languages, load_trainable, save_trainable
+from model_pool.workshop.models.languages import Languages
+from model_pool.workshop.models.trainable import load_trainable, save_trainable
 from tests.model_pool.workshop.models.making import tiny_trainable, tiny_words, write_trainable
 
 TEXTS = ("one two", "three", " nine  zero ", "one thousand", "")
