@@ -12,6 +12,7 @@ MODULES: dict[str, str] = {
     "corpus": "model_pool.workshop.corpus.step",
     "mix": "model_pool.workshop.mix.step",
     "tokenizer": "model_pool.workshop.vocabulary.step",
+    "evaluate": "model_pool.workshop.evaluate.step",
     "quantize": "model_pool.workshop.quantize.step",
 }
 """Name -> module."""

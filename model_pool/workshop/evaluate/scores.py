@@ -71,7 +71,7 @@ def repetition_rate(sources: Texts, outputs: Texts) -> float:
 
 
 def omission_rate(outputs: Texts, references: Texts) -> float:
-    """Return the share of outputs that are far shorter than their references, or empty."""
+    """Return the share of outputs that are far shorter than their references (or their sources), or empty."""
     return _share(_is_short(output, reference) for output, reference in zip(outputs, references, strict=True))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,20 +17,8 @@ from model_pool.engines.threads import ThreadPlan
 from model_pool.tokenization import load_tokenizer
 from model_pool.types import DecodeOptions
 from model_pool.workshop.errors import ArtifactInvalid
+from model_pool.workshop.models.running import Running
 from model_pool.workshop.models.translating import Followed, Output
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """How a model runs. source, target: BCP 47 codes; empty for the first that the checkpoint has."""
-
-    device: str = "cpu"
-    compute_type: str = "auto"
-    threads: int = 1
-    beam: int = 1
-    source: str = ""
-    target: str = ""
-    use_vocabulary_map: bool = True
 
 
 class Servable:

@@ -1,26 +1,26 @@
-"""A trainable checkpoint, decoded by transformers itself; imports torch."""
+"""A trainable checkpoint or a Marian teacher, decoded by transformers itself; imports torch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from model_pool.engines.base import output_limit
-from model_pool.workshop.models.servable import Running
-from model_pool.workshop.models.trainable import Trainable, load_trainable
+from model_pool.workshop.models.running import Running
+from model_pool.workshop.models.trainable import Trainable, positions
 from model_pool.workshop.models.translating import Followed, Output
+from model_pool.workshop.teachers.padded import pad_ids
 
 
 class Torched:
-    """Implements `Translator` for trainable checkpoints, in float32."""
+    """Implements `Translator` in float32."""
 
-    def __init__(self, directory: Path, running: Running) -> None:
+    def __init__(self, trainable: Trainable, running: Running) -> None:
         torch.set_num_threads(running.threads)
-        self._trainable: Trainable = load_trainable(directory)
-        model: Any = self._trainable.model
+        self._trainable = trainable
+        model: Any = trainable.model
         self._model = model.to(running.device).eval()
         self._device, self._beam = running.device, running.beam
         self._words = self._trainable.words
@@ -68,7 +68,7 @@ class Torched:
 
     @property
     def _positions(self) -> int:
-        return int(getattr(self._model.config, "max_position_embeddings", 512))
+        return positions(self._model)
 
     def _target_tag(self, target: str) -> str:
         """Return what goes before a source: the target's tag, where the vocabulary has tags."""
@@ -80,12 +80,8 @@ class Torched:
         return self._words.encode_all([self._tag + text for text in texts])
 
     def _batch(self, ids: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return ids and mask, padded to the longest."""
-        tensors = [torch.tensor(each) for each in ids]
-        padded = torch.nn.utils.rnn.pad_sequence(tensors, batch_first=True, padding_value=self._words.pad)
-        lengths = torch.tensor([len(each) for each in ids])
-        mask = torch.arange(padded.shape[1])[None] < lengths[:, None]
-        return padded.to(self._device), mask.long().to(self._device)
+        padded, mask = pad_ids(ids, self._words.pad, self._device)
+        return padded, mask.long()
 
     def _output(self, ids: Sequence[int]) -> Output:
         ended = self._words.eos in ids

@@ -55,3 +55,14 @@ def translate_all(translator: Translator, texts: Sequence[str], batch: int) -> I
 def in_order(found: Iterator[tuple[int, Output]]) -> list[Output]:
     """Return translations in the order of their texts."""
     return [output for _, output in sorted(found, key=lambda each: each[0])]
+
+
+def follow_all(translator: Translator, sources: Sequence[str], targets: Sequence[str], batch: int) -> list[Followed]:
+    """Return how all translations are read, in their order."""
+    order = sorted(range(len(sources)), key=lambda place: (len(sources[place]), place))
+    found: dict[int, Followed] = {}
+    for start in range(0, len(order), batch):
+        part = order[start : start + batch]
+        followed = translator.follow([sources[place] for place in part], [targets[place] for place in part])
+        found |= dict(zip(part, followed, strict=True))
+    return [found[place] for place in range(len(sources))]

@@ -8,8 +8,10 @@ from pathlib import Path
 from model_pool.workshop.artifact import Artifact
 from model_pool.workshop.data.samples import read_samples
 from model_pool.workshop.evaluate.scores import agreement, bleu, chrf
-from model_pool.workshop.models.servable import Running, Servable
+from model_pool.workshop.models.running import Running
+from model_pool.workshop.models.servable import Servable
 from model_pool.workshop.models.torched import Torched
+from model_pool.workshop.models.trainable import load_trainable
 from model_pool.workshop.models.translating import Translator, in_order, translate_all
 from model_pool.workshop.progress import Progress
 from model_pool.workshop.quantize.step import QuantizeOptions
@@ -27,7 +29,7 @@ def score_loss(job: Job[QuantizeOptions], corpus: Artifact, exact: Path) -> dict
     models: dict[str, tuple[Callable[[], Translator], int]] = {
         "quantized": (lambda: Servable(job.output, Running()), len(sources)),
         "float32": (lambda: Servable(exact, Running()), len(sources)),
-        "transformers": (lambda: Torched(job.inputs["model"].path, Running()), options.parity),
+        "transformers": (lambda: Torched(load_trainable(job.inputs["model"].path), Running()), options.parity),
     }
     outputs = {
         name: _translated(name, opened(), sources[:count], options.batch, job.progress)

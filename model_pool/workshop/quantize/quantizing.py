@@ -12,7 +12,7 @@ from model_pool.tokenization import load_tokenizer
 from model_pool.workshop.artifact import Artifact
 from model_pool.workshop.errors import RecipeInvalid
 from model_pool.workshop.lineage import manifest_lineage, origin_of
-from model_pool.workshop.models.trainable import read_languages
+from model_pool.workshop.models.languages import read_languages
 from model_pool.workshop.progress import Figures
 from model_pool.workshop.quantize.losses import score_loss
 from model_pool.workshop.quantize.step import QuantizeOptions

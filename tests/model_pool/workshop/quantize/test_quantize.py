@@ -16,9 +16,10 @@ from model_pool.replica import make_spec
 from model_pool.types import DecodeOptions
 from model_pool.workshop.artifact import Artifact, Kind, open_artifact
 from model_pool.workshop.errors import RecipeInvalid
-from model_pool.workshop.models.servable import Running, Servable
+from model_pool.workshop.models.running import Running
+from model_pool.workshop.models.servable import Servable
 from model_pool.workshop.models.torched import Torched
-from model_pool.workshop.models.trainable import Languages, Trainable
+from model_pool.workshop.models.trainable import Languages, Trainable, load_trainable
 from model_pool.workshop.quantize.step import STEP, QuantizeOptions
 from model_pool.workshop.workspace import Workspace
 from tests.model_pool.workshop.models.making import number_pairs, tiny_trainable, tiny_words, write_trainable
@@ -54,7 +55,7 @@ def test_every_type_is_stored_as_asked_and_described(tmp_path: Path, model: Arti
 async def test_result_serves_in_the_pool_and_says_what_the_trained_model_says(tmp_path: Path, model: Artifact) -> None:
     made = make(tmp_path, QuantizeOptions(type=Quantization.FLOAT32), model=model)
     texts = [source for source, _ in number_pairs(8)]
-    expected = [output.text for output in Torched(model.path, Running()).translate(texts)]
+    expected = [output.text for output in Torched(load_trainable(model.path), Running()).translate(texts)]
     checkpoint = Catalog(tmp_path / "data").resolve(str(made.path))
     checkpoint.verify()
     loader = CTranslate2Loader()
@@ -99,7 +100,7 @@ def test_several_targets_need_their_tags_and_have_them(tmp_path: Path) -> None:
     assert read_manifest(made.path).targets == {"pt": ">>pt<<", "en": ">>en<<"}
     for target in ("en", "pt"):
         running = Running(source="pt" if target == "en" else "en", target=target)
-        ours, theirs = Servable(made.path, running), Torched(model.path, running)
+        ours, theirs = Servable(made.path, running), Torched(load_trainable(model.path), running)
         assert ours.translate(["one two"]) == theirs.translate(["one two"])
 
 
@@ -117,7 +118,7 @@ def test_served_and_trained_model_read_a_translation_alike(tmp_path: Path, model
     made = make(tmp_path, QuantizeOptions(type=Quantization.FLOAT32), model=model)
     sources, targets = zip(*number_pairs(5), strict=True)
     ours = Servable(made.path, Running()).follow(sources, targets)
-    theirs = Torched(model.path, Running()).follow(sources, targets)
+    theirs = Torched(load_trainable(model.path), Running()).follow(sources, targets)
     for one, other in zip(ours, theirs, strict=True):
         assert one.tokens == other.tokens
         assert one.log_probs == pytest.approx(other.log_probs, abs=1e-4)
