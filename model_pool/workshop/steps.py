@@ -14,6 +14,7 @@ MODULES: dict[str, str] = {
     "tokenizer": "model_pool.workshop.vocabulary.step",
     "evaluate": "model_pool.workshop.evaluate.step",
     "quantize": "model_pool.workshop.quantize.step",
+    "vocabulary-map": "model_pool.workshop.vocabulary_map.step",
 }
 """Name -> module."""
 

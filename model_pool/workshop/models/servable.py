@@ -62,9 +62,10 @@ class Servable:
             return rows
         return np.hstack([rows, 1 - rows.sum(axis=1, keepdims=True, dtype=np.float32)])
 
-    def source_tokens(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
-        """Return what the engine reads."""
-        return [self._tokenizer.encode(text, self.source, self.target).tokens for text in texts]
+    def source_pieces(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
+        """Return what the engine reads, without the end."""
+        read = (self._tokenizer.encode(text, self.source, self.target).tokens for text in texts)
+        return [tokens if self._adds_end else tokens[:-1] for tokens in read]
 
     def target_tokens(self, texts: Sequence[str]) -> list[list[str]]:
         """Return the pieces of translations, without their end. Raises ArtifactInvalid without SentencePiece."""
