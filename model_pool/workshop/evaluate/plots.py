@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -11,8 +12,19 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
-_COLOURS = {"servable": "#0b6e99", "trainable": "#a05a00", "marian": "#6d3f8c"}
-
+_MARKS = {"servable": "o", "trainable": "s", "marian": "^"}
+_COLOURS = (
+    "#0b6e99",
+    "#c4531b",
+    "#6d3f8c",
+    "#2e7d32",
+    "#b8860b",
+    "#ad1457",
+    "#455a64",
+    "#00838f",
+    "#5d4037",
+    "#9e9d24",
+)
 _LEAST_SPAN = 4.0
 """chrF points."""
 
@@ -66,19 +78,16 @@ def _limits(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _draw(path: Path, which: _Plot, label: str, points: Mapping[str, tuple[float, float, str]]) -> None:
-    figure = Figure(figsize=(7, 4.5), dpi=120, layout="constrained")
+    figure = Figure(figsize=(8.5, 4.5), dpi=120, layout="constrained")
     axes = figure.add_subplot()
-    for name, (across, up, kind) in points.items():
-        axes.scatter([across], [up], s=70, color=_COLOURS[kind], label=kind, zorder=3)
-        axes.annotate(name, (across, up), xytext=(7, 5), textcoords="offset points", fontsize=9)
+    for (name, (across, up, kind)), colour in zip(points.items(), cycle(_COLOURS), strict=False):
+        axes.scatter([across], [up], s=80, color=colour, marker=_MARKS[kind], label=f"{name} ({kind})", zorder=3)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
-    axes.xaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
-    axes.margins(x=0.25)
+    for formatter in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+        formatter(LogFormatter(minor_thresholds=(2, 0.5)))
+    axes.margins(x=0.15)
     axes.set_ylim(*_limits([up for _, up, _ in points.values()]))
     axes.set(title=which.title, xlabel=which.label, ylabel=label)
     axes.grid(visible=True, which="both", alpha=0.25)
-    handles, labels = axes.get_legend_handles_labels()
-    kinds = dict(zip(labels, handles, strict=True))
-    axes.legend(kinds.values(), kinds.keys(), fontsize=8, loc="best")
+    figure.legend(loc="outside right upper", fontsize=8)
     figure.savefig(path, metadata={"Software": None})
