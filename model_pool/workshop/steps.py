@@ -12,6 +12,7 @@ MODULES: dict[str, str] = {
     "corpus": "model_pool.workshop.corpus.step",
     "mix": "model_pool.workshop.mix.step",
     "tokenizer": "model_pool.workshop.vocabulary.step",
+    "train": "model_pool.workshop.train.step",
 }
 """Name -> module."""
 
