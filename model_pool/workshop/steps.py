@@ -12,9 +12,10 @@ MODULES: dict[str, str] = {
     "corpus": "model_pool.workshop.corpus.step",
     "mix": "model_pool.workshop.mix.step",
     "tokenizer": "model_pool.workshop.vocabulary.step",
-    "evaluate": "model_pool.workshop.evaluate.step",
+    "train": "model_pool.workshop.train.step",
     "quantize": "model_pool.workshop.quantize.step",
     "vocabulary-map": "model_pool.workshop.vocabulary_map.step",
+    "evaluate": "model_pool.workshop.evaluate.step",
 }
 """Name -> module."""
 
