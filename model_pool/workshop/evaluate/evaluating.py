@@ -23,10 +23,10 @@ Answer = Mapping[str, Any]
 def evaluate(job: Job[EvaluateOptions]) -> Figures:
     """Write the report. Raises RecipeInvalid, DataInvalid, WorkshopError where a model fails."""
     contest = read_contest(job)
+    comet = Comet(job.inputs["comet"].path, job.options.device) if "comet" in job.inputs else None
     translated = _translate(job, contest)
     outputs = {name: contest.split(answer["texts"]) for name, answer in translated.items()}
     aligned = _align(job, contest, translated)
-    comet = Comet(job.inputs["comet"].path, job.options.device) if "comet" in job.inputs else None
     scored = Scorer(contest, job.options.bootstrap, comet, job.progress).score(outputs, translated)
     timed = _time(job, contest, translated)
     findings = Findings(contest, outputs, scored, timed, aligned, _computed(translated))

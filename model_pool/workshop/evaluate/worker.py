@@ -44,7 +44,7 @@ def _translate(request: dict[str, Any]) -> dict[str, Any]:
         "texts": [output.text for output in outputs],
         "tokens": [output.tokens for output in outputs],
         "truncated": [output.truncated for output in outputs],
-        "compute_type": getattr(model, "compute_type", "float32"),
+        "compute_type": model.compute_type,
         "read": _read(model, request) if request["references"] else None,
     }
 

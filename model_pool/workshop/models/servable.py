@@ -89,8 +89,7 @@ def pair_of(manifest: Manifest, source: str, target: str) -> tuple[str, str]:
 
 def _load(checkpoint: Checkpoint, running: Running) -> CTranslate2Engine:
     loader = CTranslate2Loader()
-    computed = loader.resolve_compute_type(
-        running.compute_type, checkpoint.manifest.quantization, running.device.partition(":")[0]
-    )
+    stored = checkpoint.manifest.quantization
+    computed = loader.resolve_compute_type(running.compute_type, stored, running.device)
     threads = ThreadPlan(inter=1, intra=running.threads)
     return loader.load(checkpoint, device=running.device, compute_type=computed, threads=threads)

@@ -17,6 +17,8 @@ from model_pool.workshop.teachers.padded import pad_ids
 class Torched:
     """Implements `Translator` in float32."""
 
+    compute_type = "float32"
+
     def __init__(self, trainable: Trainable, running: Running) -> None:
         torch.set_num_threads(running.threads)
         self._trainable = trainable

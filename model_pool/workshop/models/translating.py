@@ -33,7 +33,10 @@ class Followed:
 
 
 class Translator(Protocol):
-    """A loaded model, one language pair, greedy or with a beam. One batch a call."""
+    """A loaded model, one language pair, greedy or with a beam. One batch a call. compute_type: what it computes in."""
+
+    @property
+    def compute_type(self) -> str: ...  # noqa: D102 - the class says it
 
     def translate(self, texts: Sequence[str]) -> list[Output]:
         """Translate one batch."""

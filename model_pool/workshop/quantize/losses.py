@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from model_pool.workshop.artifact import Artifact
 from model_pool.workshop.data.samples import read_samples
 from model_pool.workshop.evaluate.scores import agreement, bleu, chrf
+from model_pool.workshop.evaluate.scores import exact as exactly
 from model_pool.workshop.models.running import Running
 from model_pool.workshop.models.servable import Servable
 from model_pool.workshop.models.torched import Torched
@@ -21,26 +21,24 @@ from model_pool.workshop.step import Job
 def score_loss(job: Job[QuantizeOptions], corpus: Artifact, exact: Path) -> dict[str, object]:
     """Return the figures. against_float32: the two outputs with one another; against the references, where there are.
 
+    computed_in: what the test computed in, which is float32 where a device lacks the stored type.
     conversion_exact: share of a few sentences that transformers translates just as the converted float32 model does.
     """
-    options = job.options
+    options, running = job.options, Running(device=job.options.device)
     pairs = read_samples(corpus, options.split, options.columns, options.samples, seed=job.seed)
     sources = [pair.source for pair in pairs]
-    models: dict[str, tuple[Callable[[], Translator], int]] = {
-        "quantized": (lambda: Servable(job.output, Running()), len(sources)),
-        "float32": (lambda: Servable(exact, Running()), len(sources)),
-        "transformers": (lambda: Torched(load_trainable(job.inputs["model"].path), Running()), options.parity),
-    }
-    outputs = {
-        name: _translated(name, opened(), sources[:count], options.batch, job.progress)
-        for name, (opened, count) in models.items()
-    }
-    small, full, theirs = outputs.values()
+    quantized = Servable(job.output, running)
+    small = _translated("quantized", quantized, sources, options.batch, job.progress)
+    full = _translated("float32", Servable(exact, running), sources, options.batch, job.progress)
     figures: dict[str, object] = {
         "sentences": len(sources),
+        "computed_in": quantized.compute_type,
         "against_float32": agreement(small, full),
-        "conversion_exact": agreement(full[: len(theirs)], theirs)["exact"] if theirs else None,
     }
+    if options.parity:
+        trained = Torched(load_trainable(job.inputs["model"].path), running)
+        theirs = _translated("transformers", trained, sources[: options.parity], options.batch, job.progress)
+        figures["conversion_exact"] = exactly(full[: len(theirs)], theirs)
     references = [pair.target for pair in pairs]
     if all(references):
         figures["references"] = {

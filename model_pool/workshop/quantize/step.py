@@ -29,6 +29,7 @@ class QuantizeOptions(StepOptions):
     samples: int = Field(default=500, ge=1, description="How many sentences to translate.")
     parity: int = Field(default=50, ge=0, description="How many of them transformers translates too: is it the same?")
     batch: int = Field(default=32, ge=1, description="Sentences in a batch of the test.")
+    device: str = Field(default="cpu", description="Where the test runs; half precision is computed on cuda alone.")
 
 
 def _run(job: Job[QuantizeOptions]) -> Figures:

@@ -85,6 +85,7 @@ def test_test_scores_the_loss_against_float_and_the_conversion_against_transform
     assert lineage is not None
     figures = lineage.figures
     assert (figures["sentences"], figures["conversion_exact"]) == (30, 1.0)
+    assert figures["computed_in"] == "int8_float32"
     assert 0 < figures["against_float32"]["exact"] <= 1
     assert set(figures["references"]) == {"quantized", "float32"}
     assert figures["weights_bytes"] < figures["trained_bytes"]
@@ -124,3 +125,10 @@ def test_served_and_trained_model_read_a_translation_alike(tmp_path: Path, model
         assert one.log_probs == pytest.approx(other.log_probs, abs=1e-4)
         assert one.attention == pytest.approx(other.attention, abs=1e-4)
         assert torch.tensor(one.attention).sum(1).allclose(torch.ones(len(one.tokens)), atol=1e-4)
+
+
+def test_start_of_decoding_is_kept_where_training_has_moved_it(tmp_path: Path, model: Artifact) -> None:
+    untrained = open_artifact([write_trainable(tmp_path / "untrained")])
+    for artifact, kept in ((untrained, False), (model, True)):
+        made = make(tmp_path, QuantizeOptions(), model=artifact)
+        assert ("<pad>" in json.loads((made.path / "shared_vocabulary.json").read_text())) is kept
