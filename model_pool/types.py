@@ -83,6 +83,18 @@ class Hypothesis:
 
 
 @dataclass(frozen=True, slots=True)
+class Forced:
+    """How a model reads a translation that it is given.
+
+    log_probs: natural logarithms, of each target token and of its end.
+    attention: (target tokens, source tokens) weights, the end of the target left out.
+    """
+
+    log_probs: tuple[float, ...]
+    attention: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """The best hypothesis of one segment as text.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, cast, get_args, get_origin
 
@@ -16,8 +16,10 @@ from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
 from app.cli.bars import Bars
+from app.cli.plan import plan
 from app.cli.shared import explained
 from model_pool.workshop.artifact import Artifact, open_artifact
+from model_pool.workshop.errors import RecipeInvalid
 from model_pool.workshop.recipe import Recipe, Stage, options_of, read_recipe, resolve_inputs, run_recipe
 from model_pool.workshop.step import AnyStep, Estimate
 from model_pool.workshop.steps import MODULES, find_step
@@ -54,6 +56,7 @@ workshop_app = typer.Typer(
     help="Prepare checkpoints: train, distil, quantize, evaluate. Every step writes a new directory with its lineage.",
     epilog="Start with: babelpool workshop run recipes/embedded-en-pt.toml --dry-run",
 )
+workshop_app.command()(plan)
 
 
 @workshop_app.command()
@@ -91,7 +94,7 @@ def _command(step: AnyStep) -> TyperCommand:
     def call(**given: Any) -> None:  # noqa: ANN401 - what the command line parsed
         own = {name: given.pop(name) for name in _REST}
         with explained():
-            paths = {name: given.pop(name) for name in step.inputs}
+            paths = {name: given.pop(name) for name in step.inputs} | _others(given.pop("others", None) or ())
             inputs = {name: open_artifact(one) for name, one in paths.items() if one}
             values = {name: value for name, value in given.items() if value is not None}
             options = options_of(step, values, step.name)
@@ -119,10 +122,26 @@ def _make(step: AnyStep, inputs: Mapping[str, Artifact], options: Any, own: Mapp
     return typer.echo(_line(step.name, made))
 
 
+def _others(given: Sequence[str]) -> dict[str, list[Path]]:
+    """Return what `--with NAME=PATH` gives, several paths of a name together. Raises RecipeInvalid."""
+    paths: dict[str, list[Path]] = {}
+    for one in given:
+        name, _, path = one.partition("=")
+        if not name or not path:
+            raise RecipeInvalid(f"--with {one}: write a name and a path, as in --with student=build/train-1a2b.")
+        paths.setdefault(name, []).append(Path(path))
+    return paths
+
+
 def _parameters(step: AnyStep) -> Iterator[inspect.Parameter]:
     for name, wanted in step.inputs.items():
         told = typer.Option(f"--{_dashed(name)}", help=f"{wanted.help} ({' or '.join(wanted.kinds)}); repeat for files")
         yield _parameter(name, Annotated[list[Path] | None, told], None)
+    if step.others is not None:
+        told = typer.Option(
+            "--with", metavar="NAME=PATH", help=f"{step.others.help} ({' or '.join(step.others.kinds)})"
+        )
+        yield _parameter("others", Annotated[list[str] | None, told], None)
     for name, field in step.options.model_fields.items():
         told = typer.Option(*_names(name, field), help=_help(field))
         yield _parameter(name, Annotated[_plain(field.annotation) | None, told], None)

@@ -8,6 +8,8 @@ CTranslate2 4.8's own `TransformersConverter` trips over transformers 5 in these
   decoder's start token was derived from a `tokenizer_class` that checkpoints saved by transformers 5 leave out.
 - T5 1.1, mT5, MADLAD: every T5 configuration now says that embeddings are tied, and the converter took that for the
   output scaling of T5 1.0, so that all scores (and beam search) were wrong though greedy search was not.
+- Marian: the converter drops `<pad>` and lets the decoder start from a zero vector, which is what Marian's own models
+  do. A model trained by transformers starts from the embedding of `<pad>`, which is not zero any more.
 - T5: embeddings beyond the tokenizer's size were named `<extra_id_0>` and so on again, which the sentinels have.
 """
 
@@ -33,6 +35,9 @@ from transformers import (
 from model_pool.catalog.agreement import HubTokenizer
 from model_pool.catalog.manifest import Family
 
+_NEVER = -1e4
+"""A bias that no other score makes up for, and that half precision can hold."""
+
 
 class _FairseqTokenizer(HubTokenizer, Protocol):
     decoder: dict[int, str]
@@ -46,6 +51,35 @@ class _FilledVocabulary:
     def get_vocabulary(self, model: PreTrainedModel, tokenizer: HubTokenizer) -> list[str]:
         ids = tokenizer.get_vocab()
         return _filled(sorted(ids, key=ids.__getitem__), model)
+
+
+class _MarianLoader(stock.MarianMTLoader):  # type: ignore[misc]
+    """Keeps what the decoder starts from where training has moved it, and never lets it be said."""
+
+    _kept = False
+
+    def get_model_spec(self, model: PreTrainedModel) -> ModelSpec:
+        start = int(cast("int", model.config.decoder_start_token_id))
+        self._kept = bool(cast("torch.Tensor", model.get_input_embeddings().weight)[start].any())
+        if self._kept:
+            cast("torch.Tensor", model.final_logits_bias)[:, start] = _NEVER
+        spec = super().get_model_spec(model)
+        spec.decoder.start_from_zero_embedding = not self._kept
+        return spec
+
+    def set_config(self, config: ModelConfig, model: PreTrainedModel, tokenizer: HubTokenizer) -> None:
+        super().set_config(config, model, tokenizer)
+        if self._kept:
+            config.decoder_start_token = tokenizer.convert_ids_to_tokens([model.config.decoder_start_token_id])[0]
+
+    def get_vocabulary(self, model: PreTrainedModel, tokenizer: HubTokenizer) -> list[str]:
+        if self._kept:
+            return cast("list[str]", stock.BartLoader.get_vocabulary(self, model, tokenizer))
+        return cast("list[str]", super().get_vocabulary(model, tokenizer))
+
+    def _remove_pad_weights(self, spec: ModelSpec) -> None:
+        if not self._kept:
+            super()._remove_pad_weights(spec)
 
 
 class _NllbLoader(_FilledVocabulary, stock.M2M100Loader):  # type: ignore[misc]
@@ -92,7 +126,7 @@ class _MBart50Loader(_FilledVocabulary, stock.MBartLoader):  # type: ignore[misc
 
 
 _LOADERS: dict[Family, dict[str, type[stock.ModelLoader]]] = {
-    Family.MARIAN: {"marian": stock.MarianMTLoader},
+    Family.MARIAN: {"marian": _MarianLoader},
     Family.NLLB: {"m2m_100": _NllbLoader},
     Family.M2M100: {"m2m_100": _M2M100Loader},
     Family.MBART50: {"mbart": _MBart50Loader},

@@ -16,7 +16,7 @@ from model_pool.devices import device_index
 from model_pool.engines.base import growth, output_limit
 from model_pool.engines.threads import ThreadPlan
 from model_pool.errors import ComputeTypeUnsupported, DeviceLost, EngineError, OutOfMemory, SegmentTooLong
-from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis
+from model_pool.types import DecodeOptions, EncodedSegment, Forced, Hypothesis
 
 _DEFAULT_END_TOKEN = "</s>"  # noqa: S105 - a vocabulary token, not a secret
 _FALLBACK_COMPUTE_TYPE = "float32"
@@ -93,6 +93,34 @@ class CTranslate2Engine:
             raise _translated_error(error) from error
         return [
             self._hypotheses(result, len(prefix), options) for result, prefix in zip(results, prefixes, strict=True)
+        ]
+
+    def force(self, segments: Sequence[EncodedSegment], targets: Sequence[Sequence[str]]) -> list[Forced]:
+        """Say how the model reads translations that it is given: one `Forced` a segment. For measuring; slow.
+
+        targets: tokens without their end. The whole vocabulary counts, whatever map the checkpoint has.
+        """
+        if self._translator is None:
+            raise RuntimeError("force() after close()")
+        sources = [list(segment.tokens) for segment in segments]
+        prefixes = [len(segment.target_prefix) for segment in segments]
+        wholes = [[*segment.target_prefix, *target] for segment, target in zip(segments, targets, strict=True)]
+        try:
+            scored = self._translator.score_batch(sources, wholes, max_input_length=0)
+            # A decoder that is given the whole translation as its prefix tells where it looked on the way.
+            followed = self._translator.translate_batch(
+                sources,
+                target_prefix=wholes,
+                max_input_length=0,
+                max_decoding_length=max(map(len, wholes)) + 1,
+                beam_size=1,
+                return_attention=True,
+            )
+        except (RuntimeError, MemoryError) as error:
+            raise _translated_error(error) from error
+        return [
+            Forced(tuple(score.log_probs[skip:]), tuple(map(tuple, result.attention[0][skip : len(whole)])))
+            for score, result, whole, skip in zip(scored, followed, wholes, prefixes, strict=True)
         ]
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from model_pool.catalog.manifest import CONFIG_NAME, MANIFEST_NAME, FileName, Fi
 from model_pool.workshop.errors import ArtifactInvalid
 
 RECORD_NAME = "artifact.json"
+_TOKENIZER = (".model", ".vocab", ".spm", "vocab.json", "tokenizer_config.json")
 
 
 class Kind(StrEnum):
@@ -75,8 +76,8 @@ class Record(BaseModel):
 class Artifact:
     """An input or an output of a step.
 
-    paths: the directory, or the files of a corpus. digest: SHA-256 over names and contents. lineage: None for what came
-    from elsewhere.
+    paths: the directory, or the files and directories of a corpus. digest: SHA-256 over names and contents. lineage:
+    None for what came from elsewhere.
     """
 
     kind: Kind
@@ -93,18 +94,18 @@ class Artifact:
 
 
 def open_artifact(paths: Iterable[Path]) -> Artifact:
-    """Read what is at these paths: one directory, or the files of a corpus. Hashes what has no record.
+    """Read what is at these paths: one directory, or the files and directories of a corpus. Hashes what has no record.
 
     Raises ArtifactInvalid.
     """
     found = tuple(paths)
     if len(found) == 1 and found[0].is_dir():
         return _open_directory(found[0])
-    missing = [str(path) for path in found if not path.is_file()]
+    missing = [str(path) for path in found if not path.exists()]
     if missing or not found:
-        raise ArtifactInvalid(f"There is no file {', '.join(missing) or 'at all'}. Inputs are files or one directory.")
-    files = {f"{index}/{path.name}": record_file(path) for index, path in enumerate(found)}
-    return Artifact(Kind.CORPUS, found, content_digest(files))
+        raise ArtifactInvalid(f"There is no {', '.join(missing) or 'file at all'}. Inputs are files or directories.")
+    listed = json.dumps([_part_digest(path) for path in found], separators=(",", ":"))
+    return Artifact(Kind.CORPUS, found, hashlib.sha256(listed.encode()).hexdigest())
 
 
 def seal(directory: Path, kind: Kind, lineage: StepLineage) -> Artifact:
@@ -133,6 +134,16 @@ def content_digest(files: Mapping[str, FileRecord]) -> str:
     return hashlib.sha256(listed.encode()).hexdigest()
 
 
+def _part_digest(path: Path) -> str:
+    """Return the identity of one of several parts of a corpus. Raises ArtifactInvalid."""
+    if path.is_file():
+        return content_digest({path.name: record_file(path)})
+    part = _open_directory(path)
+    if part.kind is not Kind.CORPUS:
+        raise ArtifactInvalid(f"{path} is a {part.kind}; only corpora are given several at once.")
+    return part.digest
+
+
 def _open_directory(directory: Path) -> Artifact:
     if (directory / RECORD_NAME).is_file():
         record = _read_record(directory)
@@ -156,7 +167,7 @@ def _kind_of(directory: Path) -> Kind:
         return Kind.TRAINABLE
     if any(name.startswith("model.") and name.endswith((".bin", ".npz")) for name in names):
         return Kind.MARIAN
-    if names and all(name.endswith((".model", ".vocab", ".spm")) for name in names):
+    if any(name.endswith((".model", ".spm")) for name in names) and all(name.endswith(_TOKENIZER) for name in names):
         return Kind.TOKENIZER
     return Kind.CORPUS
 

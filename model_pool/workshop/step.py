@@ -64,7 +64,8 @@ class Step(Generic[O]):
 
     version: raised whenever the same inputs and options would give another result. run: writes `job.output` and returns
     what it measured; heavy libraries are imported inside. libraries: distributions whose versions shape the result.
-    estimate: for --dry-run.
+    estimate: for --dry-run. others: what it reads besides `inputs`, any number, under names of the user's own; None
+    where nothing.
     """
 
     name: str
@@ -77,13 +78,15 @@ class Step(Generic[O]):
     run: Callable[[Job[O]], Figures]
     libraries: tuple[str, ...] = ()
     estimate: Callable[[Job[O]], Estimate] | None = None
+    others: Input | None = None
 
     def checked(self, inputs: Mapping[str, Artifact]) -> Mapping[str, Artifact]:
         """Return the inputs. Raises RecipeInvalid where one is missing, unknown or of a kind that is not read."""
         unknown = sorted(set(inputs) - set(self.inputs))
-        if unknown:
+        if unknown and self.others is None:
             raise RecipeInvalid(f"{self.name} has no input {unknown[0]!r}; it reads: {', '.join(self.inputs)}.")
-        for name, wanted in self.inputs.items():
+        others = {name: self.others for name in unknown if self.others is not None}
+        for name, wanted in (*self.inputs.items(), *others.items()):
             given = inputs.get(name)
             if given is None and wanted.required:
                 raise RecipeInvalid(f"{self.name} needs the input {name!r}: {wanted.help}")

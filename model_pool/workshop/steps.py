@@ -8,7 +8,15 @@ from importlib import import_module
 from model_pool.workshop.errors import RecipeInvalid
 from model_pool.workshop.step import AnyStep
 
-MODULES: dict[str, str] = {}
+MODULES: dict[str, str] = {
+    "corpus": "model_pool.workshop.corpus.step",
+    "mix": "model_pool.workshop.mix.step",
+    "tokenizer": "model_pool.workshop.vocabulary.step",
+    "train": "model_pool.workshop.train.step",
+    "quantize": "model_pool.workshop.quantize.step",
+    "vocabulary-map": "model_pool.workshop.vocabulary_map.step",
+    "evaluate": "model_pool.workshop.evaluate.step",
+}
 """Name -> module."""
 
 

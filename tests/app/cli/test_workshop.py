@@ -81,3 +81,15 @@ def test_recipe_is_told_run_and_found(notes: Path) -> None:
 
 def test_recipe_stops_where_it_is_told() -> None:
     assert list(json.loads(workshop("run", "recipe.toml", "--until", "first", "--json").stdout)) == ["first"]
+
+
+def test_inputs_of_ones_own_names_are_given_with_with(notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(steps.MODULES, "evaluate", "model_pool.workshop.evaluate.step")
+    assert "--with" in workshop("evaluate", "--help").stdout
+    told = workshop("evaluate", "--with", "mine=notes.txt", status=1).output
+    assert "evaluate needs a model and a test set" in told
+    assert "write a name and a path" in workshop("evaluate", "--with", "notes.txt", status=1).output
+
+
+def test_step_without_inputs_of_ones_own_names_has_no_with() -> None:
+    assert "--with" not in workshop("upper", "--help").stdout

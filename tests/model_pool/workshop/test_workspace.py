@@ -12,8 +12,11 @@ import pytest
 from model_pool.errors import StorageFailed
 from model_pool.workshop.artifact import Kind, open_artifact, verify
 from model_pool.workshop.errors import ArtifactInvalid, RecipeInvalid, WorkshopError
+from model_pool.workshop.step import Input
 from model_pool.workshop.workspace import Workspace
 from tests.model_pool.workshop.steps import STEP, UpperOptions
+
+CORPUS = replace(STEP, output=Kind.CORPUS)
 
 
 @pytest.fixture
@@ -180,3 +183,32 @@ def test_kind_of_what_has_no_record_is_told_by_its_files(tmp_path: Path, names: 
 def test_missing_input_is_named(tmp_path: Path) -> None:
     with pytest.raises(ArtifactInvalid, match=r"gone\.tsv"):
         open_artifact([tmp_path / "gone.tsv"])
+
+
+def test_several_corpora_are_one_input_whose_order_and_contents_count(workspace: Workspace, notes: Path) -> None:
+    parts = [
+        tmp.artifact.path
+        for tmp in (workspace.make(CORPUS, {"text": open_artifact([notes])}, UpperOptions(times=n)) for n in (1, 2))
+    ]
+    both = open_artifact([*parts, notes])
+    assert (both.kind, both.paths) == (Kind.CORPUS, (*parts, notes))
+    assert both.digest == open_artifact([*parts, notes]).digest != open_artifact([notes, *parts]).digest
+    (notes.parent / "model").mkdir()
+    (notes.parent / "model" / "manifest.json").write_text("{}")
+    with pytest.raises(ArtifactInvalid, match="model is a servable; only corpora"):
+        open_artifact([notes, notes.parent / "model"])
+
+
+def test_step_may_read_others_under_names_of_ones_own(workspace: Workspace, notes: Path) -> None:
+    source = open_artifact([notes])
+    open_step = replace(STEP, others=Input((Kind.CORPUS,), "more to read"))
+    inputs = {"text": source, "mine": source}
+    made = workspace.make(open_step, inputs, UpperOptions()).artifact
+    assert made.lineage is not None
+    assert set(made.lineage.parents) == {"text", "mine"}
+    renamed = workspace.make(open_step, {"text": source, "yours": source}, UpperOptions())
+    assert not renamed.found
+    with pytest.raises(RecipeInvalid, match="has no input 'mine'"):
+        workspace.make(STEP, inputs, UpperOptions())
+    with pytest.raises(RecipeInvalid, match="'mine' is a report, and should be a corpus"):
+        workspace.make(open_step, {"text": source, "mine": replace(source, kind=Kind.REPORT)}, UpperOptions())

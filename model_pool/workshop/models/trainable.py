@@ -1,0 +1,74 @@
+"""A trainable checkpoint: a sequence-to-sequence model as transformers saves it, and its tokenizer; touches disk."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import torch
+from transformers import AutoModelForSeq2SeqLM, PreTrainedModel
+from transformers.utils import logging as hub_logging
+
+from model_pool.workshop.errors import ArtifactInvalid
+from model_pool.workshop.models.languages import Languages, read_languages, write_languages
+from model_pool.workshop.models.words import Words, load_words
+
+__all__ = ["Languages", "Trainable", "load_trainable", "positions", "quiet", "save_trainable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trainable:
+    """A model in float32 on the CPU, what it reads and writes, and its languages."""
+
+    model: PreTrainedModel
+    words: Words
+    languages: Languages = field(default_factory=Languages)
+
+
+def load_trainable(directory: Path) -> Trainable:
+    """Read a checkpoint. Raises ArtifactInvalid where a file is missing, or vocabulary and model differ in size."""
+    words = load_words(directory)
+    try:
+        with quiet():
+            model = AutoModelForSeq2SeqLM.from_pretrained(directory, local_files_only=True, dtype=torch.float32)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ArtifactInvalid(f"{directory} is no sequence-to-sequence checkpoint of transformers: {error}") from error
+    rows = model.get_output_embeddings().weight.shape[0]
+    if rows < words.size:
+        raise ArtifactInvalid(f"{directory}: its vocabulary has {words.size} pieces, and the model rows for {rows}.")
+    return Trainable(model, words, read_languages(directory))
+
+
+def save_trainable(directory: Path, trainable: Trainable) -> None:
+    """Write a checkpoint that transformers (MarianMTModel, MarianTokenizer) and CTranslate2's converter read too."""
+    with quiet():
+        trainable.model.save_pretrained(directory)
+    trainable.words.save(directory)
+    write_languages(directory, trainable.languages, positions(trainable.model))
+
+
+def positions(model: PreTrainedModel) -> int:
+    """Return how many tokens a sentence may have."""
+    return int(getattr(model.config, "max_position_embeddings", 512))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep transformers' bars and advice off the terminal: the caller has its own."""
+    verbosity = hub_logging.get_verbosity()
+    shown = hub_logging.is_progress_bar_enabled()
+    hub_logging.set_verbosity(logging.CRITICAL)
+    _show_bars(hub_logging, shown=False)
+    try:
+        yield
+    finally:
+        hub_logging.set_verbosity(verbosity)
+        _show_bars(hub_logging, shown=shown)
+
+
+def _show_bars(hub_logging: ModuleType, *, shown: bool) -> None:
+    (hub_logging.enable_progress_bar if shown else hub_logging.disable_progress_bar)()
