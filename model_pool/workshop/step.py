@@ -80,6 +80,11 @@ class Step(Generic[O]):
     estimate: Callable[[Job[O]], Estimate] | None = None
     others: Input | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a step whose command could not tell an input from an option."""
+        if both := set(self.inputs) & set(self.options.model_fields):
+            raise ValueError(f"{self.name}: {', '.join(sorted(both))} is an input and an option")
+
     def checked(self, inputs: Mapping[str, Artifact]) -> Mapping[str, Artifact]:
         """Return the inputs. Raises RecipeInvalid where one is missing, unknown or of a kind that is not read."""
         unknown = sorted(set(inputs) - set(self.inputs))

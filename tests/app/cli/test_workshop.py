@@ -38,6 +38,11 @@ def test_help_lists_the_steps_and_each_step_teaches_its_options() -> None:
         assert said in told
 
 
+@pytest.mark.parametrize("name", sorted(steps.MODULES))
+def test_every_step_can_be_asked_for_help(name: str) -> None:
+    assert "--dry-run" in workshop(name, "--help").stdout
+
+
 def test_step_runs_once_and_is_found_then(notes: Path) -> None:
     first = json.loads(workshop("upper", "--text", "notes.txt", "--times", "2", "--words", "!", "--json").stdout)
     second = json.loads(workshop("upper", "--text", "notes.txt", "--times", "2", "--words", "!", "--json").stdout)
