@@ -11,11 +11,19 @@ _NEAR, _FAR = 0.25, 0.9
 """How far from even a break may be, in lines: for the sake of a comma; and for there to be one at all."""
 
 
-def wrapped(text: str, lines: int) -> Iterator[int]:
-    """Yield where the text is to be broken, ascending: in front of a space, or between characters that need none.
+def wrapped(text: str, lines: int) -> list[int]:
+    """Return where the text is to be broken, ascending: in front of a space, or between characters that need none.
 
     There are less breaks than wished where the text has no places for them.
     """
+    even = list(_evenly(text, lines))
+    spaces = [at for at, letter in enumerate(text) if letter == " "]
+    if len(even) == lines - 1 or len(spaces) < lines - 1:
+        return even
+    return [spaces[round(line * (len(spaces) + 1) / lines) - 1] for line in range(1, lines)]  # as many words in each
+
+
+def _evenly(text: str, lines: int) -> Iterator[int]:
     start = 0
     for left in range(lines, 1, -1):
         width = (len(text) - start) / left

@@ -74,7 +74,8 @@ def _tree(items: Sequence[Item], root: _Node) -> tuple[str, list[_Node]]:
         elif item.kind is Kind.LITERAL:
             text.add(item)
             node.end, node.before, node.literal = text.length, "", item.written
-        text.seen = node if item.kind is Kind.VOID and item.keeps_space else None
+        if item.kind is Kind.VOID:
+            text.seen = node if item.keeps_space else None
     return "".join(text.parts), nodes
 
 
@@ -116,6 +117,8 @@ def _settle(node: _Node, items: Sequence[Item]) -> None:
         node.children = []  # they are in `before` now
     for child in node.children:
         if child.start >= child.end:
+            if child.start > node.end and child.before.endswith(" "):
+                child.before = " " + child.before[:-1]  # the space before it is behind the pair now
             child.start = child.end = min(max(child.start, node.start), node.end)
 
 

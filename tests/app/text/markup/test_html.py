@@ -129,3 +129,17 @@ def test_tags_may_be_chosen() -> None:
     options = Options(Format.HTML, ignore_tags=frozenset({"x"}), splitting_tags=frozenset({"span"}))
     assert texts("<p>One <span>two</span> three <x>four</x></p>", options) == ["One", "two", "three four"]
     assert texts("<p>One</p> two", Options(Format.HTML, non_splitting_tags=frozenset({"p"}))) == ["One two"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<b>Hello <img></b> you", "<b>HELLO <img></b> YOU"),
+        ("a <img><i> b</i> c", "A <img> <i>B</i> C"),
+        ("<i>a <img> </i> b", "<i>A <img></i> B"),
+        ("<b>Hello<img></b> you", "<b>HELLO<img></b> YOU"),
+        ("x <b><img> Hello</b> you", "X <b><img> HELLO</b> YOU"),
+    ],
+)
+def test_space_beside_a_picture_at_the_edge_of_a_pair_stays_beside_it(text: str, expected: str) -> None:
+    assert models.translate(text, HTML, models.upper) == expected
