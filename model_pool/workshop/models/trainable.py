@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 import torch
 from transformers import AutoModelForSeq2SeqLM, PreTrainedModel
@@ -17,7 +18,16 @@ from model_pool.workshop.errors import ArtifactInvalid
 from model_pool.workshop.models.languages import Languages, read_languages, write_languages
 from model_pool.workshop.models.words import Words, load_words
 
-__all__ = ["Languages", "Trainable", "load_trainable", "positions", "quiet", "save_trainable"]
+__all__ = [
+    "Languages",
+    "Trainable",
+    "embedding",
+    "hold_start",
+    "load_trainable",
+    "positions",
+    "quiet",
+    "save_trainable",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,30 @@ def save_trainable(directory: Path, trainable: Trainable) -> None:
         trainable.model.save_pretrained(directory)
     trainable.words.save(directory)
     write_languages(directory, trainable.languages, positions(trainable.model))
+
+
+def embedding(model: PreTrainedModel) -> torch.Tensor:
+    """Return the vectors of the pieces, a row each."""
+    return cast("torch.Tensor", model.get_input_embeddings().weight)
+
+
+def hold_start(model: PreTrainedModel) -> None:
+    """Keep the vector that a decoder starts with at zero while training, where it is zero now.
+
+    Marian's engines, CTranslate2 among them, start from zero whatever the checkpoint says. The vector is a row of the
+    embedding, which the output layer shares and would train.
+    """
+    start, weight = int(model.config.decoder_start_token_id), embedding(model)
+    if not weight.requires_grad or bool(weight[start].any()):
+        return
+    row = torch.zeros(len(weight), 1, dtype=torch.bool)
+    row[start] = True
+
+    def held(gradient: torch.Tensor) -> torch.Tensor:
+        return gradient.masked_fill(row.to(gradient.device), 0.0)
+
+    register: Callable[[Callable[[torch.Tensor], torch.Tensor]], object] = weight.register_hook
+    register(held)
 
 
 def positions(model: PreTrainedModel) -> int:

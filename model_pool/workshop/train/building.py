@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from transformers import MarianConfig, MarianMTModel, PreTrainedModel
 
 from model_pool.workshop.errors import RecipeInvalid
 from model_pool.workshop.models.languages import read_languages
-from model_pool.workshop.models.trainable import Trainable, load_trainable
+from model_pool.workshop.models.trainable import Trainable, embedding, hold_start, load_trainable
 from model_pool.workshop.models.words import Words, load_words
 from model_pool.workshop.train.step import TrainOptions
 
@@ -28,6 +29,7 @@ def starting_point(model: Path | None, tokenizer: Path | None, options: TrainOpt
     else:
         raise RecipeInvalid("train needs either a tokenizer, for a new model, or a model, which has its own.")
     freeze(trainable.model, options.freeze)
+    hold_start(trainable.model)
     if options.gradient_checkpointing:
         _keep_less(trainable.model)
     return trainable
@@ -58,6 +60,8 @@ def new_model(words: Words, options: TrainOptions) -> PreTrainedModel:
         decoder_start_token_id=words.decoder_start,
     )
     model: PreTrainedModel = MarianMTModel(config)
+    with torch.no_grad():
+        embedding(model)[words.decoder_start] = 0
     decoding = model.generation_config
     if decoding is not None:
         decoding.max_length, decoding.num_beams, decoding.bad_words_ids = options.positions, 1, [[words.pad]]
@@ -78,7 +82,8 @@ def freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
 
 def _keep_less(model: PreTrainedModel) -> None:
     """Checkpoint gradients, by the name that this transformers has for it: the old one warns in the newer."""
-    enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+    old: Callable[[dict[str, bool]], None] = model.gradient_checkpointing_enable
+    enable: Callable[[dict[str, bool]], None] = getattr(model, "activation_checkpointing_enable", old)
     enable({"use_reentrant": False})
 
 

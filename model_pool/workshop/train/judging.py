@@ -13,6 +13,7 @@ from transformers import PreTrainedModel
 
 from model_pool.workshop.data.batches import Batch, Encoders, cut, encode_pairs
 from model_pool.workshop.data.pairs import Pair
+from model_pool.workshop.errors import DataInvalid
 from model_pool.workshop.models.trainable import positions
 from model_pool.workshop.models.words import Words
 from model_pool.workshop.train.feed import IGNORED, collate
@@ -38,6 +39,8 @@ class Judge:
         self._words, self._batch_tokens = words, batch_tokens
         examples = encode_pairs(pairs, Encoders(words.encode_all, words.encode_targets))
         self._batches = cut((one for one in examples if one.length <= longest), batch_tokens)
+        if not self._batches:
+            raise DataInvalid(f"No valid pair has {longest} tokens or fewer, so training cannot be watched.")
         self._asked = list(pairs[:translated])
         self._samples = samples
 

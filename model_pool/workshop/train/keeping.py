@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from torch import distributed
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from model_pool.workshop.progress import Progress
@@ -91,12 +92,14 @@ class Keeper(TrainerCallback):
 
     def on_save(
         self,
-        args: TrainingArguments,  # noqa: ARG002 - the Trainer's signature
+        args: TrainingArguments,
         state: TrainerState,
         control: TrainerControl,  # noqa: ARG002
         **kwargs: Any,  # noqa: ANN401, ARG002
     ) -> None:
-        """Complete the Trainer's checkpoint."""
+        """Complete the Trainer's checkpoint, once every process has written its part."""
+        if args.world_size > 1:
+            distributed.barrier()
         if self._main:
             if self._average is not None:
                 self._average.save(self._states.checkpoint(state.global_step) / AVERAGE_NAME)
