@@ -63,13 +63,13 @@ def sync_tree(directory: Path) -> None:
 
 
 @contextmanager
-def writing(directory: Path) -> Iterator[None]:
-    """Turn the disk's refusals (full, read-only, not ours) into StorageFailed."""
+def writing(directory: Path, option: str = "--data-dir") -> Iterator[None]:
+    """Turn the disk's refusals (full, read-only, not ours) into StorageFailed. option: what says where to write."""
     try:
         yield
     except OSError as error:
         raise StorageFailed(
-            f"{directory} cannot be written: {error.strerror or error}. Free space, or choose another --data-dir."
+            f"{directory} cannot be written: {error.strerror or error}. Free space, or choose another {option}."
         ) from error
 
 

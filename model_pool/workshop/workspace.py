@@ -56,7 +56,7 @@ class Workspace:
         started = perf_counter()
         if (found := self._find(finished)) is not None:
             return Made(found, found=True, seconds=perf_counter() - started)
-        with self._partial(key, fresh=fresh) as partial, writing(self.root):
+        with self._partial(key, fresh=fresh) as partial, writing(self.root, "--workspace"):
             job = self._job(step, inputs, options, seed, partial)
             figures = dict(step.run(job))
             lineage = _lineage(step, inputs, options, seed, figures)
@@ -102,7 +102,7 @@ class Workspace:
     def _partial(self, key: str, *, fresh: bool) -> Iterator[Path]:
         """Hold the directory of a run, with an empty output; another run of the same is refused."""
         partial = self.root / ".partial" / key
-        with writing(self.root):
+        with writing(self.root, "--workspace"):
             partial.mkdir(parents=True, exist_ok=True)
         lock = partial / "lock"
         if is_locked(lock):
