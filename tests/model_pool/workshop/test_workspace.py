@@ -130,7 +130,7 @@ def test_full_disk_is_said_and_leaves_nothing_finished(workspace: Workspace, not
     def fill(job: object) -> dict[str, object]:
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(StorageFailed, match="No space left.*--workspace"):
+    with pytest.raises(StorageFailed, match=r"No space left.*--workspace"):
         workspace.make(replace(STEP, run=fill), {"text": open_artifact([notes])}, UpperOptions())
     assert [path.name for path in workspace.root.iterdir()] == [".partial"]
 
