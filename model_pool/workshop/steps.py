@@ -11,6 +11,7 @@ from model_pool.workshop.step import AnyStep
 MODULES: dict[str, str] = {
     "corpus": "model_pool.workshop.corpus.step",
     "mix": "model_pool.workshop.mix.step",
+    "student": "model_pool.workshop.student.step",
     "tokenizer": "model_pool.workshop.vocabulary.step",
 }
 """Name -> module."""

@@ -45,6 +45,8 @@ def load_trainable(directory: Path) -> Trainable:
 
 def save_trainable(directory: Path, trainable: Trainable) -> None:
     """Write a checkpoint that transformers (MarianMTModel, MarianTokenizer) and CTranslate2's converter read too."""
+    # Transformers would leave Marian's positions out and compute its own on loading, which differ from the teachers'.
+    trainable.model._keys_to_ignore_on_save = None  # noqa: SLF001 - there is no other way to keep them
     with quiet():
         trainable.model.save_pretrained(directory)
     trainable.words.save(directory)
