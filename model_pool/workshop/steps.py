@@ -12,6 +12,8 @@ MODULES: dict[str, str] = {
     "corpus": "model_pool.workshop.corpus.step",
     "mix": "model_pool.workshop.mix.step",
     "student": "model_pool.workshop.student.step",
+    "teach": "model_pool.workshop.teach.step",
+    "distil": "model_pool.workshop.distil.step",
     "tokenizer": "model_pool.workshop.vocabulary.step",
 }
 """Name -> module."""
