@@ -16,6 +16,7 @@ from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
 from app.cli.bars import Bars
+from app.cli.plan import plan
 from app.cli.shared import explained
 from model_pool.workshop.artifact import Artifact, open_artifact
 from model_pool.workshop.recipe import Recipe, Stage, options_of, read_recipe, resolve_inputs, run_recipe
@@ -54,6 +55,7 @@ workshop_app = typer.Typer(
     help="Prepare checkpoints: train, distil, quantize, evaluate. Every step writes a new directory with its lineage.",
     epilog="Start with: babelpool workshop run recipes/embedded-en-pt.toml --dry-run",
 )
+workshop_app.command()(plan)
 
 
 @workshop_app.command()

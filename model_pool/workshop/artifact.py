@@ -22,6 +22,7 @@ from model_pool.catalog.manifest import CONFIG_NAME, MANIFEST_NAME, FileName, Fi
 from model_pool.workshop.errors import ArtifactInvalid
 
 RECORD_NAME = "artifact.json"
+_TOKENIZER = (".model", ".vocab", ".spm", "vocab.json", "tokenizer_config.json")
 
 
 class Kind(StrEnum):
@@ -166,7 +167,7 @@ def _kind_of(directory: Path) -> Kind:
         return Kind.TRAINABLE
     if any(name.startswith("model.") and name.endswith((".bin", ".npz")) for name in names):
         return Kind.MARIAN
-    if names and all(name.endswith((".model", ".vocab", ".spm")) for name in names):
+    if any(name.endswith((".model", ".spm")) for name in names) and all(name.endswith(_TOKENIZER) for name in names):
         return Kind.TOKENIZER
     return Kind.CORPUS
 

@@ -15,6 +15,7 @@ MODULES: dict[str, str] = {
     "teach": "model_pool.workshop.teach.step",
     "distil": "model_pool.workshop.distil.step",
     "tokenizer": "model_pool.workshop.vocabulary.step",
+    "train": "model_pool.workshop.train.step",
 }
 """Name -> module."""
 

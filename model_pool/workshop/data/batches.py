@@ -65,7 +65,7 @@ class Encoders:
 class Batches:
     """Endless batches. `position` is where the next one is."""
 
-    def __init__(self, open_pairs: Open, encoders: Encoders, plan: Plan, *, seed: int) -> None:
+    def __init__(self, open_pairs: Open, encoders: Encoders, plan: Plan, *, seed: int | str) -> None:
         self._open, self._encoders, self._plan, self._seed = open_pairs, encoders, plan, seed
         self.position = Position()
         self.left_out = 0

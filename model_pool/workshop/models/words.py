@@ -86,6 +86,12 @@ class Words:
         return [self.vocabulary[match[1]]], text[match.end() :]
 
 
+def leading_tag(text: str) -> str:
+    """Return the tag at the start of a source; empty where there is none."""
+    match = _TAG.match(text)
+    return match[1] if match else ""
+
+
 def load_words(directory: Path) -> Words:
     """Read the tokenizer of a checkpoint or of the step tokenizer. Raises ArtifactInvalid."""
     try:

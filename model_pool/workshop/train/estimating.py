@@ -1,0 +1,66 @@
+"""What a training will take, for --dry-run; reads files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from model_pool.workshop.models.words import VOCABULARY_NAME
+from model_pool.workshop.plan import DEVICES, Shape, Training, make_plan
+from model_pool.workshop.step import Estimate, Job
+from model_pool.workshop.train.step import TrainOptions
+
+
+def estimate(job: Job[TrainOptions]) -> Estimate:
+    """Return time, memory and disk of a training on a CPU; `babelpool workshop plan` knows other devices."""
+    options = job.options
+    training = Training(
+        total_tokens=2.0 * options.batch_tokens * options.accumulate * options.processes * options.max_steps,
+        tokens=options.batch_tokens,
+        autocast=options.precision != "fp32",
+        checkpointing=options.gradient_checkpointing,
+        ema=options.ema > 0,
+    )
+    planned = make_plan(_shape(job), training, DEVICES["cpu"], devices=options.processes)
+    limits = [planned.seconds] * bool(options.max_steps) + [options.max_minutes * 60] * bool(options.max_minutes)
+    return Estimate(
+        seconds=min(limits),
+        memory_bytes=int(planned.memory.whole),
+        disk_bytes=int(planned.disk_bytes),
+        notes=(
+            f"{planned.parameters:,} weights, about {planned.tokens_per_second:,.0f} tokens/s ({DEVICES['cpu'].how})",
+            "for other devices see babelpool workshop plan",
+        ),
+    )
+
+
+def _shape(job: Job[TrainOptions]) -> Shape:
+    options = job.options
+    model, tokenizer = job.inputs.get("model"), job.inputs.get("tokenizer")
+    if model is not None:
+        config = _json(model.path / "config.json")
+        return Shape(
+            config["vocab_size"],
+            config["d_model"],
+            config["encoder_layers"],
+            config["decoder_layers"],
+            config["encoder_ffn_dim"],
+            config["encoder_attention_heads"],
+            config["max_position_embeddings"],
+        )
+    pieces = len(_json(tokenizer.path / VOCABULARY_NAME)) if tokenizer else 32_000
+    return Shape(
+        pieces,
+        options.d_model,
+        options.encoder_layers,
+        options.decoder_layers,
+        options.ffn,
+        options.heads,
+        options.positions,
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
