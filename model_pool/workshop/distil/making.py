@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from itertools import islice
 from typing import cast
 
@@ -30,6 +29,7 @@ from model_pool.workshop.distil.saved import Saved, Weights
 from model_pool.workshop.distil.step import DistilOptions
 from model_pool.workshop.distil.teaching import Computing, Teaching
 from model_pool.workshop.errors import RecipeInvalid
+from model_pool.workshop.models.learning import freeze, set_dropout
 from model_pool.workshop.models.trainable import Trainable, load_trainable, save_trainable
 from model_pool.workshop.progress import Figures
 from model_pool.workshop.step import Job
@@ -78,26 +78,6 @@ class _Distillation:
             scratch=job.scratch,
             progress=job.progress,
         )
-
-
-def freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
-    """Take weights out of training by name. Raises RecipeInvalid where a pattern fits none, or nothing is left."""
-    names = [name for name, _ in model.named_parameters()]
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            raise RecipeInvalid(f"freeze: no weight is called {pattern}; the names are like {names[0]}, {names[-1]}.")
-    for name, weight in model.named_parameters():
-        frozen = any(fnmatchcase(name, pattern) for pattern in (*patterns, "*.embed_positions.*"))
-        weight.requires_grad_(not frozen)
-    if not any(weight.requires_grad for weight in model.parameters()):
-        raise RecipeInvalid("freeze: nothing is left to train.")
-
-
-def set_dropout(model: nn.Module, dropout: float) -> None:
-    """Set the dropout of all sublayers; of attention as well, where the model has it at all."""
-    for module in model.modules():
-        if isinstance(getattr(module, "dropout", None), float):
-            module.dropout = dropout  # type: ignore[assignment]
 
 
 def _check(job: Job[DistilOptions]) -> None:
