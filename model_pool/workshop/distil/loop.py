@@ -122,7 +122,7 @@ class Loop:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        """Take the new weights into the average, the first ones faster: it begins with what the student was."""
+        """Take the new weights into the average; the first ones count more, so that it soon follows."""
         if not self._options.average:
             return
         decay = min(self._options.average, (1 + self.saved.step) / (10 + self.saved.step))
@@ -186,6 +186,7 @@ class Loop:
             return
         self.saved = saved
         self._put(saved.student)
+        saved.average = {name: weight.to(self._weights[name].device) for name, weight in saved.average.items()}
         self._optimizer.load_state_dict(saved.optimizer)
         for reader, position in zip(self._feed.readers, saved.positions, strict=True):
             reader.position = position

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from itertools import islice
 from typing import cast
 
@@ -30,7 +31,7 @@ from model_pool.workshop.distil.step import DistilOptions
 from model_pool.workshop.distil.teaching import Computing, Teaching
 from model_pool.workshop.errors import RecipeInvalid
 from model_pool.workshop.models.learning import freeze, set_dropout
-from model_pool.workshop.models.trainable import Trainable, load_trainable, save_trainable
+from model_pool.workshop.models.trainable import Trainable, load_trainable, positions, save_trainable
 from model_pool.workshop.progress import Figures
 from model_pool.workshop.step import Job
 from model_pool.workshop.teachers.parts import Parts
@@ -60,6 +61,8 @@ class _Distillation:
     def __init__(self, job: Job[DistilOptions], student: Trainable) -> None:
         options = job.options
         freeze(student.model, options.freeze)
+        if options.only != "everything":
+            _freeze_all_but_self_attention(student.model)
         set_dropout(student.model, options.dropout)
         computing = Computing(choose_device(options.device), options.precision == "bfloat16")
         student.model.train()
@@ -80,6 +83,12 @@ class _Distillation:
         )
 
 
+def _freeze_all_but_self_attention(model: nn.Module) -> None:
+    for name, weight in model.named_parameters():
+        if not fnmatchcase(name, "*decoder.layers.*.self_attn*"):
+            weight.requires_grad = False
+
+
 def _check(job: Job[DistilOptions]) -> None:
     options = job.options
     if not options.max_steps and not options.max_minutes:
@@ -91,7 +100,7 @@ def _check(job: Job[DistilOptions]) -> None:
     asked += ["best_by"] if options.keep == "best" and options.best_by == "agreement" else []
     if "teacher" not in job.inputs and asked:
         raise RecipeInvalid(f"{', '.join(asked)} need a teacher: give one, or set them to 0.")
-    if options.only != "everything" and "gold" in job.inputs:
+    if options.only != "everything" and "gold_pairs" in job.inputs:
         raise RecipeInvalid("only = self-attention learns nothing from gold pairs: leave them out.")
 
 
@@ -115,8 +124,8 @@ def _teaching(
         )
     pairs = layer_pairs(options, own, theirs)
     wanted = wanted_of_teacher(options, own, theirs, pairs)
-    capacity = int(options.cache_gb * 1e9)
-    return pairs, Teaching(teacher, wanted, computing, encoded=_same_encoder(own, theirs), capacity=capacity)
+    encoded = options.only == "everything" and _same_encoder(own, theirs)
+    return pairs, Teaching(teacher, wanted, computing, encoded=encoded, capacity=int(options.cache_gb * 1e9))
 
 
 def _same_encoder(student: Parts, teacher: Parts) -> bool:
@@ -159,14 +168,14 @@ def _metric(student: Trainable, teaching: Teaching | None, counts: Tensor) -> Te
 def _feed(job: Job[DistilOptions], student: Trainable, objective: Objective) -> Feed:
     options = job.options
     corpus = _batches(job, student, job.inputs["corpus"], options.batch_tokens, job.seed)
-    given = job.inputs.get("gold")
+    given = job.inputs.get("gold_pairs")
     if given is None or not options.gold or not isinstance(objective, Everything):
         return Feed(corpus, None)
     return Feed(corpus, (_batches(job, student, given, options.gold_tokens, job.seed + 1), objective.gold))
 
 
 def _batches(job: Job[DistilOptions], student: Trainable, corpus: Artifact, tokens: int, seed: int) -> Batches:
-    plan = Plan(tokens=tokens, longest=job.options.longest)
+    plan = Plan(tokens=tokens, longest=min(job.options.longest, positions(student.model)))
     return Batches(lambda: read_corpus(corpus), _encoders(student), plan, seed=seed)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from model_pool.catalog.files import write_durably
 from model_pool.workshop.data.batches import Position
 
 _NAME = "state.pt"
@@ -53,6 +55,6 @@ def write_saved(scratch: Path, saved: Saved) -> None:
     """Write the state; a run that is killed meanwhile finds the one before."""
     content = {name: getattr(saved, name) for name in Saved.__slots__}
     content["positions"] = [tuple(asdict(one).values()) for one in saved.positions]
-    partial = scratch / f"{_NAME}.partial"
-    torch.save(content, partial)
-    partial.rename(scratch / _NAME)
+    buffer = BytesIO()
+    torch.save(content, buffer)
+    write_durably(scratch / _NAME, buffer.getvalue())

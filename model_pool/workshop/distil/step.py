@@ -116,7 +116,7 @@ STEP = Step(
         "teacher": Input(
             _TEACHERS, "a Bergamot directory or a checkpoint with the student's vocabulary", required=False
         ),
-        "gold": Input((Kind.CORPUS,), "pairs that are right whatever the teacher says", required=False),
+        "gold_pairs": Input((Kind.CORPUS,), "pairs that are right whatever the teacher says", required=False),
         "valid": Input((Kind.CORPUS,), "pairs held out, for lack of a valid split in the corpus", required=False),
     },
     options=DistilOptions,

@@ -16,6 +16,7 @@ from model_pool.workshop.progress import Figures
 from model_pool.workshop.step import Job
 from model_pool.workshop.student.shaping import Shape, fitted, nearest_layers, shape_of
 from model_pool.workshop.student.step import StudentOptions
+from model_pool.workshop.teachers.marian import has_ssru
 from model_pool.workshop.teachers.parts import Parts
 from model_pool.workshop.teachers.teacher import load_teacher
 
@@ -34,7 +35,7 @@ def make_student(job: Job[StudentOptions]) -> Figures:
         "parameters": student.model.num_parameters(),
         "encoder_layers_from": nearest_layers(new.encoder_layers, old.encoder_layers),
         "decoder_layers_from": nearest_layers(new.decoder_layers, old.decoder_layers),
-        "self_attention_for_ssru": _has_ssru(teacher.model.state_dict()),
+        "self_attention_for_ssru": has_ssru(teacher.model),
         "languages": f"{'+'.join(student.languages.sources)}-{'+'.join(student.languages.targets)}",
     }
 
@@ -101,10 +102,6 @@ def _attention(name: str, value: Tensor) -> dict[str, Tensor]:
         weights[looked] = nn.init.xavier_uniform_(torch.empty(width, width))
     named = {f"{name}.{which}_proj.weight": weight for which, weight in weights.items()}
     return named | {f"{name}.{which}_proj.bias": torch.zeros(width) for which in weights}
-
-
-def _has_ssru(state: dict[str, Tensor]) -> bool:
-    return any(_SSRU.match(name) for name in state)
 
 
 def _set_decoding(model: PreTrainedModel, pad: int) -> None:

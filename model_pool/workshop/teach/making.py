@@ -18,12 +18,13 @@ from typing import cast
 
 from torch import nn
 
+from model_pool.catalog.files import write_durably
 from model_pool.workshop.artifact import Artifact
 from model_pool.workshop.data.batches import Example
 from model_pool.workshop.data.pairs import SPLITS, Pair, corpus_files, read_corpus
 from model_pool.workshop.devices import choose_device
 from model_pool.workshop.errors import DataInvalid
-from model_pool.workshop.models.trainable import Trainable
+from model_pool.workshop.models.trainable import Trainable, positions
 from model_pool.workshop.progress import Figures
 from model_pool.workshop.step import Job
 from model_pool.workshop.teach.faults import Limits, fault_of
@@ -81,16 +82,18 @@ class _Work:
     def _window(self, part: Path, window: list[Pair]) -> None:
         teacher = self._loaded()
         sources = teacher.words.encode_all([pair.source for pair in window])
-        fitting = {index: ids for index, ids in enumerate(sources) if len(ids) <= self._options.longest}
+        longest = min(self._options.longest, positions(teacher.model))
+        fitting = {index: ids for index, ids in enumerate(sources) if len(ids) <= longest}
         found, counts = self._translations(teacher, fitting), Counter({"long": len(sources) - len(fitting)})
         kept = []
         for index in sorted(found):
             ids, likely = found[index]
             fault = fault_of(Example(fitting[index], ids), teacher.words.eos, self._limits)
             fault = fault or ("unlikely" if likely < self._options.least_likely else "")
+            target = teacher.words.decode(ids).translate(_ACROSS).strip()
+            fault = fault or ("" if target else "empty")
             counts[fault or "kept"] += 1
             if not fault:
-                target = teacher.words.decode(ids).translate(_ACROSS)
                 kept.append(f"{window[index].source.translate(_ACROSS)}\t{target}\n")
         self._write(part, kept, counts)
 
@@ -109,9 +112,8 @@ class _Work:
 
     def _write(self, part: Path, lines: list[str], counts: Counter[str]) -> None:
         part.with_suffix(".tsv.gz").write_bytes(gzip.compress("".join(lines).encode(), mtime=0))
-        partial = part.with_suffix(".partial")
-        partial.write_text(json.dumps({name: count for name, count in counts.items() if count}))
-        partial.rename(part)
+        counted = {name: count for name, count in counts.items() if count}
+        write_durably(part, json.dumps(counted).encode())
 
     def _loaded(self) -> Trainable:
         if self._teacher is None:

@@ -26,7 +26,7 @@ from model_pool.workshop.teachers.padded import pad_batch
 from model_pool.workshop.teachers.parts import Parts, Wanted
 from model_pool.workshop.workspace import Workspace
 from tests.model_pool.workshop.models.making import number_pairs, tiny_trainable, tiny_words, write_trainable
-from tests.model_pool.workshop.teachers.making import write_marian
+from tests.model_pool.workshop.teachers.making import WIDTH, write_marian
 
 Inputs = dict[str, Artifact]
 
@@ -119,7 +119,7 @@ def test_each_loss_falls_alone(workspace: Workspace, inputs: Inputs, loss: str) 
 def test_gold_pairs_are_learned_whatever_the_teacher_says(workspace: Workspace, inputs: Inputs, tmp_path: Path) -> None:
     gold = tmp_path / "gold.tsv"
     gold.write_text("one\t9\nfive six\t0 0\n")
-    given = inputs | {"gold": open_artifact([gold])}
+    given = inputs | {"gold_pairs": open_artifact([gold])}
     asked = options(
         max_steps=60, gold=2.0, learning_rate=5e-3, validate_every=60, freeze=("model.encoder.*",), logits=0
     )
@@ -148,6 +148,7 @@ def test_self_attention_takes_the_place_of_a_running_average(workspace: Workspac
     middle, last = figures_of(made)["history"][1:]
     for layer in ("layer_0", "layer_1"):
         assert last[layer] < middle[layer] < 1
+    assert figures_of(made)["trained_parameters"] == 2 * (4 * WIDTH * (WIDTH + 1) + 2 * WIDTH)
     before = load_trainable(student).model.state_dict()
     moved = {name for name, weight in weights_of(made).items() if not torch.equal(weight, before[name])}
     assert moved
