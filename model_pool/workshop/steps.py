@@ -11,6 +11,9 @@ from model_pool.workshop.step import AnyStep
 MODULES: dict[str, str] = {
     "corpus": "model_pool.workshop.corpus.step",
     "mix": "model_pool.workshop.mix.step",
+    "student": "model_pool.workshop.student.step",
+    "teach": "model_pool.workshop.teach.step",
+    "distil": "model_pool.workshop.distil.step",
     "tokenizer": "model_pool.workshop.vocabulary.step",
     "train": "model_pool.workshop.train.step",
     "quantize": "model_pool.workshop.quantize.step",

@@ -47,6 +47,7 @@ def load_trainable(directory: Path) -> Trainable:
             model = AutoModelForSeq2SeqLM.from_pretrained(directory, local_files_only=True, dtype=torch.float32)
     except (OSError, ValueError, RuntimeError) as error:
         raise ArtifactInvalid(f"{directory} is no sequence-to-sequence checkpoint of transformers: {error}") from error
+    _save_positions(model)
     rows = model.get_output_embeddings().weight.shape[0]
     if rows < words.size:
         raise ArtifactInvalid(f"{directory}: its vocabulary has {words.size} pieces, and the model rows for {rows}.")
@@ -55,6 +56,7 @@ def load_trainable(directory: Path) -> Trainable:
 
 def save_trainable(directory: Path, trainable: Trainable) -> None:
     """Write a checkpoint that transformers (MarianMTModel, MarianTokenizer) and CTranslate2's converter read too."""
+    _save_positions(trainable.model)
     with quiet():
         trainable.model.save_pretrained(directory)
     trainable.words.save(directory)
@@ -88,6 +90,14 @@ def hold_start(model: PreTrainedModel) -> None:
 def positions(model: PreTrainedModel) -> int:
     """Return how many tokens a sentence may have."""
     return int(getattr(model.config, "max_position_embeddings", 512))
+
+
+def _save_positions(model: PreTrainedModel) -> None:
+    """Have the positions saved, whoever saves the model.
+
+    Transformers would leave Marian's out, and compute its own on loading: those of a Bergamot teacher are others.
+    """
+    model._keys_to_ignore_on_save = None  # noqa: SLF001 - there is no other way
 
 
 @contextmanager

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import torch
-from torch import nn
 from transformers import MarianConfig, MarianMTModel, PreTrainedModel
 
 from model_pool.workshop.errors import RecipeInvalid
 from model_pool.workshop.models.languages import read_languages
+from model_pool.workshop.models.learning import freeze, set_dropout
 from model_pool.workshop.models.trainable import Trainable, embedding, hold_start, load_trainable
 from model_pool.workshop.models.words import Words, load_words
 from model_pool.workshop.train.step import TrainOptions
@@ -22,7 +21,7 @@ def starting_point(model: Path | None, tokenizer: Path | None, options: TrainOpt
     torch.manual_seed(seed)
     if model is not None and tokenizer is None:
         trainable = load_trainable(model)
-        _set_dropout(trainable.model, options.dropout)
+        set_dropout(trainable.model, options.dropout)
     elif tokenizer is not None and model is None:
         words = load_words(tokenizer)
         trainable = Trainable(new_model(words, options), words, read_languages(tokenizer))
@@ -68,27 +67,8 @@ def new_model(words: Words, options: TrainOptions) -> PreTrainedModel:
     return model
 
 
-def freeze(model: nn.Module, patterns: tuple[str, ...]) -> None:
-    """Take weights out of training by name. Raises RecipeInvalid where a pattern fits none, or nothing is left."""
-    names = [name for name, _ in model.named_parameters()]
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            raise RecipeInvalid(f"freeze: no weight is called {pattern}; the names are like {names[0]}, {names[-1]}.")
-    for name, weight in model.named_parameters():
-        weight.requires_grad_(not any(fnmatchcase(name, pattern) for pattern in patterns))
-    if not any(weight.requires_grad for weight in model.parameters()):
-        raise RecipeInvalid("freeze: nothing is left to train.")
-
-
 def _keep_less(model: PreTrainedModel) -> None:
     """Checkpoint gradients, by the name that this transformers has for it: the old one warns in the newer."""
     old: Callable[[dict[str, bool]], None] = model.gradient_checkpointing_enable
     enable: Callable[[dict[str, bool]], None] = getattr(model, "activation_checkpointing_enable", old)
     enable({"use_reentrant": False})
-
-
-def _set_dropout(model: PreTrainedModel, dropout: float) -> None:
-    model.config.dropout = dropout
-    for module in model.modules():
-        if isinstance(getattr(module, "dropout", None), float):
-            module.dropout = dropout  # type: ignore[assignment]

@@ -28,6 +28,16 @@ def test_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None:
         assert torch.equal(tensor, read.model.state_dict()[name]), name
 
 
+def test_positions_that_are_not_those_of_transformers_are_kept(tmp_path: Path) -> None:
+    written = tiny_trainable()
+    positions = written.model.get_submodule("model.decoder.embed_positions")
+    with torch.no_grad():
+        positions.get_parameter("weight").mul_(0.5)
+    save_trainable(tmp_path, written)
+    read = load_trainable(tmp_path).model.get_submodule("model.decoder.embed_positions")
+    assert torch.equal(read.get_parameter("weight"), positions.get_parameter("weight"))
+
+
 def test_ids_are_those_of_transformers_own_tokenizer(tmp_path: Path) -> None:
     words = tiny_words(symbols=(">>pt<<",))
     write_trainable(tmp_path / "it", tiny_trainable(words))
