@@ -1,6 +1,7 @@
 # make serve   set up .venv and serve on 127.0.0.1:8000
 # make test    set up .venv-dev and run every test
 # make test-gpu   the tests that need a CUDA device; without one they are skipped and say why
+# make workshop-check   a short real distillation of the embedded student, until it serves; minutes
 # make soak    minutes of random traffic, cancellations and unloads
 # make bench-throughput (-gpu, -rivals, -sharing, -churn, -mixed, -growth, -startup, -memory)   measure; see docs/performance.md
 # make rivals  compare LibreTranslate's dialect with the real server's, request by request; see docs/libretranslate.md
@@ -14,7 +15,7 @@ PIP = -m pip --disable-pip-version-check install --quiet
 DEV = .venv-dev/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-gpu lint types contracts check format docker-check soak rivals clean
+.PHONY: help serve test test-gpu lint types contracts check format docker-check soak rivals workshop-check clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
@@ -72,6 +73,10 @@ $(BENCHMARKS:%=bench-%): bench-%: .venv-dev/.installed
 # Wants ARGS="--workdir DIR", the first time with --setup, which downloads LibreTranslate (1.4 GB).
 rivals: .venv-dev/.installed
 	$(DEV)/python -m benchmarks.dialect $(ARGS)
+
+# In no other target, as it takes minutes: one test, by its path.
+workshop-check: .venv-dev/.installed
+	OMP_NUM_THREADS=2 $(DEV)/pytest tests/workshop_check.py
 
 # Minutes of random traffic, cancellations and unloads; part of no other target.
 soak: .venv-dev/.installed
