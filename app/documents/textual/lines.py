@@ -17,7 +17,8 @@ def wrapped(text: str, lines: int) -> list[int]:
     There are less breaks than wished where the text has no places for them.
     """
     even = list(_evenly(text, lines))
-    spaces = [at for at, letter in enumerate(text) if letter == " "]
+    inner = range(len(text) - len(text.lstrip()) + 1, len(text.rstrip()))
+    spaces = [at for at in inner if text[at] == " " and text[at - 1] != " "]
     if len(even) == lines - 1 or len(spaces) < lines - 1:
         return even
     return [spaces[round(line * (len(spaces) + 1) / lines) - 1] for line in range(1, lines)]  # as many words in each
