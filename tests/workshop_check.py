@@ -53,7 +53,8 @@ async def test_student_of_the_recipe_learns_and_serves(
         history: list[dict[str, Any]] = artifact.lineage.figures["history"]
         return history
 
-    phrases = make("phrases", {"pairs": open_artifact(sorted(RECIPE.parent.glob("data/phrasebook/en-pt/*.tsv")))})
+    pairs = open_artifact(sorted(RECIPE.parent.glob("data/phrasebook/en-pt/*.tsv")))
+    phrases = make("phrases", {"pairs": pairs}, variants=False)
     teach = find_step("teach")
     taught = workspace.make(teach, {"teacher": teacher, "corpus": phrases}, teach.options()).artifact
     blank = make("blank", {"teacher": teacher})
