@@ -100,8 +100,9 @@ def _command(step: AnyStep) -> TyperCommand:
             options = options_of(step, values, step.name)
             _make(step, inputs, options, own)
 
-    call.__signature__ = inspect.Signature(list(_parameters(step)))  # type: ignore[attr-defined]
-    call.__annotations__ = {one.name: one.annotation for one in _parameters(step)}
+    parameters = list(_parameters(step))
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {one.name: one.annotation for one in parameters}
     call.__doc__ = f"{step.summary}\n\nExample:  {step.example}"
     info = CommandInfo(name=step.name, callback=call, help=call.__doc__)
     command = get_command_from_info(info, pretty_exceptions_short=True, rich_markup_mode="rich")

@@ -19,6 +19,7 @@ from model_pool.workshop.distil.pace import Pace
 from model_pool.workshop.distil.saved import Saved, Weights, read_saved, write_saved
 from model_pool.workshop.distil.step import DistilOptions
 from model_pool.workshop.errors import TrainingDiverged
+from model_pool.workshop.pacing import average_decay
 from model_pool.workshop.progress import Progress
 
 _TOLD = 1.0
@@ -122,10 +123,10 @@ class Loop:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        """Take the new weights into the average; the first ones count more, so that it soon follows."""
+        """Take the new weights into the average."""
         if not self._options.average:
             return
-        decay = min(self._options.average, (1 + self.saved.step) / (10 + self.saved.step))
+        decay = average_decay(self._options.average, self.saved.step)
         for name, weight in self._weights.items():
             self.saved.average[name].lerp_(weight, 1 - decay)
 

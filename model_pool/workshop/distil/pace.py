@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from model_pool.workshop.distil.step import DistilOptions
+from model_pool.workshop.pacing import fraction_done, rate_factor
 
 _LOWEST = 0.02
 """Of the highest learning rate: where the cosine ends."""
@@ -33,13 +33,12 @@ class Pace:
 
     def fraction(self, step: int, seconds: float) -> float:
         """Return how far the run is, 1 at its end."""
-        by_steps = step / self.options.max_steps if self.options.max_steps else 0.0
-        by_time = seconds / (60 * self.options.max_minutes) if self.options.max_minutes else 0.0
-        return min(1.0, max(by_steps, by_time))
+        limits = self.options
+        return fraction_done(step, seconds, max_steps=limits.max_steps, max_minutes=limits.max_minutes)
 
     def rate(self, step: int, seconds: float) -> float:
         """Return the learning rate of the next update."""
-        highest = self.options.learning_rate * min(1.0, (step + 1) / max(1, self.options.warmup))
-        if self.options.schedule == "constant":
-            return highest
-        return highest * max(_LOWEST, 0.5 * (1 + math.cos(math.pi * self.fraction(step, seconds))))
+        options, fraction = self.options, self.fraction(step, seconds)
+        return options.learning_rate * rate_factor(
+            options.schedule, step=step, fraction=fraction, warmup=options.warmup, lowest=_LOWEST
+        )

@@ -10,12 +10,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from model_pool.workshop.pacing import average_decay
+
 
 class Average:
-    """Follows the weights that are trained. decay: how much of the average stays with each update.
-
-    The first updates count more, since the average would otherwise remember the untrained weights for long.
-    """
+    """Follows the weights that are trained. decay: as `average_decay` has it."""
 
     def __init__(self, model: nn.Module, decay: float) -> None:
         self._decay = decay
@@ -24,7 +23,7 @@ class Average:
     @torch.no_grad()
     def follow(self, model: nn.Module, step: int) -> None:
         """Take in the weights after an update."""
-        decay = min(self._decay, (1 + step) / (10 + step))
+        decay = average_decay(self._decay, step)
         for name, weight in _trained(model):
             self._weights[name].lerp_(weight.detach(), 1 - decay)
 

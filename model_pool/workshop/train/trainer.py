@@ -16,11 +16,12 @@ from torch.utils.data import DataLoader
 from transformers import PreTrainedModel, PrinterCallback, Seq2SeqTrainer, Seq2SeqTrainingArguments, TrainerCallback
 
 from model_pool.workshop.errors import ExtraMissing, RecipeInvalid, TrainingDiverged
+from model_pool.workshop.pacing import rate_factor
 from model_pool.workshop.train.average import Average
 from model_pool.workshop.train.feed import IGNORED, Feed
 from model_pool.workshop.train.judging import Judge
 from model_pool.workshop.train.keeping import Keeper
-from model_pool.workshop.train.pace import Pace, rate_factor
+from model_pool.workshop.train.pace import Pace
 from model_pool.workshop.train.step import TrainOptions
 
 _NO_LIMIT = 10**9

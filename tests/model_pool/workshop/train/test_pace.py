@@ -6,8 +6,9 @@ import pytest
 
 from model_pool.workshop.data.batches import Batches, Encoders, Plan
 from model_pool.workshop.data.pairs import Pair
+from model_pool.workshop.pacing import Schedule, rate_factor
 from model_pool.workshop.train.feed import IGNORED, Feed, collate
-from model_pool.workshop.train.pace import Pace, Schedule, rate_factor, stage_at
+from model_pool.workshop.train.pace import Pace, stage_at
 
 
 class Clock:
