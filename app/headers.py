@@ -1,4 +1,4 @@
-"""Security headers: a content security policy for pages, nosniff for everything; pure ASGI.
+"""Headers: what a body is announced as; a content security policy for pages, nosniff for everything. Pure ASGI.
 
 What a policy has to allow was found by looking at the pages in a browser: see docs/security.md.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
 
 from starlette.datastructures import MutableHeaders
@@ -33,6 +33,11 @@ _POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+
+
+def announced_type(headers: Mapping[str, str]) -> str:
+    """Return the media type that a request announces its body as, in lower case, without parameters; "" for none."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def page_policy() -> str:

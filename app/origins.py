@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import RequestError
+from app.headers import announced_type
 
 _UNASKED = frozenset({"", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
 """Media types before which no browser asks, by the Fetch standard."""
@@ -54,6 +55,6 @@ class OriginGuard:
         origin = headers.get("origin")
         if origin is None or origin in self._allowed or "*" in self._allowed:
             return False
-        if headers.get("content-type", "").partition(";")[0].strip().lower() not in _UNASKED:
+        if announced_type(headers) not in _UNASKED:
             return False
         return urlsplit(origin).netloc != headers.get("host")

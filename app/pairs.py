@@ -106,7 +106,7 @@ class PairTranslator:
             for index, manuscript in enumerate(manuscripts):
                 done = await anext(finished)
                 now = manuscript, [one.segment for one in done]
-                answer = replace(self._answers([manuscript], done)[0], text=following(before, now))
+                answer = self._answer(manuscript, done, following(before, now))
                 yield Piece(answer, index, len(manuscripts))
                 before = now
 
@@ -132,8 +132,27 @@ class PairTranslator:
         return [marked_up(text, markup, find, divide) for text in texts]
 
     def _answers(self, manuscripts: Sequence[Manuscript], done: Sequence[Translated]) -> list[Answer]:
-        rest, model, route = iter(done), _model_used(self.lease), (self.leg.source, self.leg.target)
-        return [_answer(one, list(islice(rest, one.size)), model, route) for one in manuscripts]
+        rest = iter(done)
+        parts = ((one, list(islice(rest, one.size))) for one in manuscripts)
+        return [self._answer(one, made, one.assembled([each.segment for each in made])) for one, made in parts]
+
+    def _answer(self, manuscript: Manuscript, done: Sequence[Translated], text: str) -> Answer:
+        """text: what the manuscript has become."""
+        warnings = tuple(_warnings(manuscript, done))
+        if not done:
+            return Answer(text, warnings=warnings)
+        faults = [fault for one in done for fault in one.faults]
+        return Answer(
+            text=text,
+            model_used=_model_used(self.lease),
+            confidence=math.exp(mean_score(done)),
+            segments=len(done),
+            cached=all(one.cached for one in done),
+            route=(self.leg.source, self.leg.target),
+            warnings=warnings,
+            faults=Counter(fault.kind.value for fault in faults if fault.sure) if faults else {},
+            retried=sum(one.attempts > 1 for one in done),
+        )
 
     def _find(self, messages: Mapping[str, str]) -> Find:
         terms, unknown = self.reading.terms, self.lease.resource.tokenizer.unknown
@@ -199,23 +218,6 @@ def _segment_limit(manifest: Manifest, max_length: int) -> int:
     """Return how many tokens a segment may have: the tier's choice, or what the checkpoint has positions for."""
     positions = [limit for limit in (manifest.max_source_tokens, manifest.max_target_tokens) if limit is not None]
     return max(1, min([max_length, *(limit - _SPECIAL_TOKENS for limit in positions)]))
-
-
-def _answer(manuscript: Manuscript, done: Sequence[Translated], model: str, route: tuple[str, ...]) -> Answer:
-    if not done:
-        return Answer(manuscript.assembled([]), warnings=tuple(_warnings(manuscript, done)))
-    faults = [fault for one in done for fault in one.faults]
-    return Answer(
-        text=manuscript.assembled([one.segment for one in done]),
-        model_used=model,
-        confidence=math.exp(mean_score(done)),
-        segments=len(done),
-        cached=all(one.cached for one in done),
-        route=route,
-        warnings=tuple(_warnings(manuscript, done)),
-        faults=Counter(fault.kind.value for fault in faults if fault.sure) if faults else {},
-        retried=sum(one.attempts > 1 for one in done),
-    )
 
 
 def _ways(made: Sequence[Segment], others: Sequence[Sequence[Segment]]) -> list[list[Segment]]:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.api.context import context_of
 from app.auth import GuardedRoute
 from app.errors import RequestError
+from app.headers import announced_type
 
 JSON = "application/json"
 
@@ -139,7 +140,7 @@ async def body_of(request: Request) -> bytes:
 
 def media_type(request: Request) -> str:
     """Return what a body is announced as, in lower case and without parameters; JSON of any kind is JSON."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = announced_type(request.headers)
     return JSON if kind.endswith("+json") else kind
 
 

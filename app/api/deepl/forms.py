@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 
 from app.auth import GuardedRoute
+from app.headers import announced_type
 
 _FORM = "application/x-www-form-urlencoded"
 _UPLOAD = "multipart/form-data"
@@ -38,7 +39,7 @@ class _EitherRoute(APIRoute):
             return handler
 
         async def read(request: Request) -> Response:
-            kind = media_type(request)
+            kind = announced_type(request.headers)
             if kind not in {"application/json", _FORM, _UPLOAD}:
                 raise HTTPException(415, "Send JSON or a form, and say which: Content-Type.")
             if kind == _FORM:
@@ -52,11 +53,6 @@ class DeeplRoute(GuardedRoute, _EitherRoute):
     """Asks for the key first, then reads the body, whichever way it comes."""
 
 
-def media_type(request: Request) -> str:
-    """Return the announced type of the body, "" for none."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
 async def fields_of(request: Request) -> dict[str, Any]:
     """Return the fields of a body that FastAPI does not read, such as that of a GET; none where there is none.
 
@@ -65,7 +61,7 @@ async def fields_of(request: Request) -> dict[str, Any]:
     body = await request.body()
     if not body:
         return {}
-    if media_type(request) == _FORM:
+    if announced_type(request.headers) == _FORM:
         return form_fields(body)
     try:
         return _OBJECT.validate_json(body)
