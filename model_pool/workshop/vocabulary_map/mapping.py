@@ -23,11 +23,11 @@ class VocabularyMap:
 
     always: tuple[str, ...]
     entries: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    longest: int = field(init=False)
 
-    @property
-    def longest(self) -> int:
-        """Pieces of the longest entry."""
-        return max(map(len, self.entries), default=0)
+    def __post_init__(self) -> None:
+        # Once: a map of a phrasebook is asked 100,000 times, and has 50,000 entries.
+        object.__setattr__(self, "longest", max(map(len, self.entries), default=0))
 
     def allowed(self, source: Pieces) -> set[str]:
         """Return the target pieces that a source allows."""
