@@ -125,11 +125,17 @@ def make_plan(
 
 def parameters(shape: Shape) -> int:
     """Return how many weights are trained; sinusoidal positions are not."""
-    return (
-        shape.vocabulary * shape.d_model
-        + shape.encoder_layers * _encoder_layer(shape)
-        + shape.decoder_layers * _decoder_layer(shape)
-    )
+    return shape.vocabulary * shape.d_model + encoder_parameters(shape) + decoder_parameters(shape)
+
+
+def encoder_parameters(shape: Shape) -> int:
+    """Return how many weights the encoder has, embeddings aside."""
+    return shape.encoder_layers * _encoder_layer(shape)
+
+
+def decoder_parameters(shape: Shape) -> int:
+    """Return how many weights the decoder has, embeddings aside."""
+    return shape.decoder_layers * _decoder_layer(shape)
 
 
 def memory_of(shape: Shape, training: Training) -> Memory:
@@ -147,8 +153,8 @@ def memory_of(shape: Shape, training: Training) -> Memory:
 
 def flops_per_token(shape: Shape) -> float:
     """Return the operations for one token, the mean of both sides: half are sources, half targets."""
-    encoder = shape.encoder_layers * _encoder_layer(shape)
-    decoder = shape.decoder_layers * _decoder_layer(shape) + shape.vocabulary * shape.d_model
+    encoder = encoder_parameters(shape)
+    decoder = decoder_parameters(shape) + shape.vocabulary * shape.d_model
     return _FLOPS * (encoder + decoder) / 2
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from model_pool.workshop.artifact import Kind
 from model_pool.workshop.progress import Figures
-from model_pool.workshop.step import Input, Job, Step, StepOptions
+from model_pool.workshop.step import Estimate, Input, Job, Step, StepOptions
 
 
 class DistilOptions(StepOptions):
@@ -102,6 +102,12 @@ def _run(job: Job[DistilOptions]) -> Figures:
     return make_distilled(job)
 
 
+def _estimate(job: Job[DistilOptions]) -> Estimate:
+    from model_pool.workshop.distil.estimating import estimate
+
+    return estimate(job)
+
+
 _TEACHERS = (Kind.MARIAN, Kind.TRAINABLE)
 
 STEP = Step(
@@ -123,4 +129,5 @@ STEP = Step(
     output=Kind.TRAINABLE,
     run=_run,
     libraries=("torch", "transformers", "sentencepiece", "sacrebleu"),
+    estimate=_estimate,
 )

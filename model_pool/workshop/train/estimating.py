@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
 
+from model_pool.workshop.models.shape import read_shape
 from model_pool.workshop.models.words import VOCABULARY_NAME
 from model_pool.workshop.plan import DEVICES, Shape, Training, make_plan
 from model_pool.workshop.step import Estimate, Job
@@ -39,17 +38,8 @@ def _shape(job: Job[TrainOptions]) -> Shape:
     options = job.options
     model, tokenizer = job.inputs.get("model"), job.inputs.get("tokenizer")
     if model is not None:
-        config = _json(model.path / "config.json")
-        return Shape(
-            config["vocab_size"],
-            config["d_model"],
-            config["encoder_layers"],
-            config["decoder_layers"],
-            config["encoder_ffn_dim"],
-            config["encoder_attention_heads"],
-            config["max_position_embeddings"],
-        )
-    pieces = len(_json(tokenizer.path / VOCABULARY_NAME)) if tokenizer else 32_000
+        return read_shape(model.path)
+    pieces = len(json.loads((tokenizer.path / VOCABULARY_NAME).read_text(encoding="utf-8"))) if tokenizer else 32_000
     return Shape(
         pieces,
         options.d_model,
@@ -59,8 +49,3 @@ def _shape(job: Job[TrainOptions]) -> Shape:
         options.heads,
         options.positions,
     )
-
-
-def _json(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content

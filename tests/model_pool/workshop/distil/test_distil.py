@@ -19,6 +19,7 @@ from model_pool.workshop.distil.step import STEP, DistilOptions
 from model_pool.workshop.errors import ArtifactInvalid, DataInvalid, RecipeInvalid, TrainingDiverged
 from model_pool.workshop.models.trainable import Trainable, embedding, load_trainable
 from model_pool.workshop.progress import Silent
+from model_pool.workshop.step import Estimate
 from model_pool.workshop.student.making import student_of
 from model_pool.workshop.student.step import StudentOptions
 from model_pool.workshop.teachers.marian import load_marian
@@ -355,3 +356,26 @@ def test_inputs_that_do_not_suit_one_another_are_refused(workspace: Workspace, i
     with pytest.raises(DataInvalid, match="None of the 1 valid pairs has 2 tokens"):
         workspace.make(STEP, inputs | {"valid": open_artifact([tmp_path / "long.tsv"])}, options(longest=2))
     workspace.make(STEP, inputs | {"corpus": bare, "valid": inputs["corpus"]}, options(max_steps=2))
+
+
+def test_dry_run_tells_time_memory_and_disk(workspace: Workspace, inputs: Inputs, tmp_path: Path) -> None:
+    def estimated(given: Inputs, **changes: object) -> Estimate:
+        found = workspace.estimate(STEP, given, options(**changes))
+        assert found is not None
+        return found
+
+    plain, gold = estimated(inputs, max_steps=100, cache_gb=1), tmp_path / "gold.tsv"
+    gold.write_text("one\t9\n")
+    assert plain.seconds
+    assert plain.memory_bytes
+    assert plain.memory_bytes > 1e9
+    assert "weights" in plain.notes[0]
+    assert estimated(inputs, max_steps=200).seconds == pytest.approx(2 * plain.seconds)
+    thawed = estimated(inputs, max_steps=100, freeze=("model.shared.*",))
+    golden = estimated(inputs | {"gold_pairs": open_artifact([gold])}, max_steps=100)
+    alone = estimated({name: one for name, one in inputs.items() if name != "teacher"}, max_steps=100)
+    assert thawed.seconds
+    assert golden.seconds
+    assert alone.seconds
+    assert alone.seconds < plain.seconds < min(thawed.seconds, golden.seconds)
+    assert estimated(inputs, max_steps=0, max_minutes=2).seconds == 120
