@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import Server
+from tests.embedded import WALK_IN_PORTUGUESE, WEATHER_IN_PORTUGUESE
 
 Launch = Callable[..., Server]
 WEATHER = {
@@ -28,7 +29,7 @@ def test_first_curl_of_a_newcomer_is_answered_in_portuguese(launch: Launch) -> N
     server.wait_ready()
     answer = httpx.post(f"{server.url}/translate", json=WEATHER)
     assert answer.status_code == 200
-    assert answer.json()["translated_text"] == "O tempo é bom hoje. Vamos andar?"
+    assert answer.json()["translated_text"] == f"{WEATHER_IN_PORTUGUESE} {WALK_IN_PORTUGUESE}"
 
 
 def test_start_up_log_tells_the_sharing_story(launch: Launch) -> None:

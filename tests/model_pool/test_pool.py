@@ -26,6 +26,7 @@ from model_pool.residency.rules import Rules
 from model_pool.residency.states import State
 from model_pool.runtime import PoolOptions
 from model_pool.types import DecodeOptions, EncodedSegment
+from tests.embedded import WALK_IN_PORTUGUESE, WEATHER_IN_PORTUGUESE
 
 GREEDY = DecodeOptions()
 
@@ -83,7 +84,7 @@ async def translate(pool: ModelPool, spec: ReplicaSpec, *texts: str) -> list[str
 async def test_embedded_checkpoint_translates_in_order(checkpoint: Checkpoint) -> None:
     async with opened(CTranslate2Loader()) as pool:
         answers = await translate(pool, real_spec(checkpoint), "Shall we walk?", "The weather is nice today.")
-    assert answers == ["Vamos andar?", "O tempo é bom hoje."]
+    assert answers == [WALK_IN_PORTUGUESE, WEATHER_IN_PORTUGUESE]
 
 
 async def test_links_say_where_words_come_from_where_they_are_asked_for(checkpoint: Checkpoint) -> None:

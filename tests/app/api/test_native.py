@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.app.conftest import BOTH, EN_PT, Serve
+from tests.embedded import WALK_IN_PORTUGUESE, WEATHER_IN_PORTUGUESE
 
 WEATHER = {
     "text": "The weather is nice today. Shall we walk?",
@@ -23,7 +24,7 @@ def post(server: TestClient, path: str, body: object) -> Any:  # noqa: ANN401 - 
 
 def test_translation_has_every_field_that_the_older_systems_clients_read(server: TestClient) -> None:
     answer = post(server, "/translate", WEATHER)
-    assert answer["translated_text"] == "O tempo é bom hoje. Vamos andar?"
+    assert answer["translated_text"] == f"{WEATHER_IN_PORTUGUESE} {WALK_IN_PORTUGUESE}"
     assert answer["original_text"] == WEATHER["text"]
     assert (answer["source_language"], answer["target_language"]) == ("en", "pt")
     assert 0 < answer["confidence_score"] <= 1
@@ -42,7 +43,7 @@ def test_list_of_texts_is_answered_with_lists_in_the_same_order(server: TestClie
     texts = ["Shall we walk?", "", "The house is red."]
     answer = post(server, "/translate", {"text": texts, "source_language": "en", "target_language": "pt"})
     assert answer["original_text"] == texts
-    assert answer["translated_text"] == ["Vamos andar?", "", "A casa é vermelha."]
+    assert answer["translated_text"] == [WALK_IN_PORTUGUESE, "", "A casa é vermelha."]
     for field in ("source_language", "model_used", "confidence_score"):
         assert len(answer[field]) == 3
 
@@ -64,7 +65,7 @@ def test_every_default_tier_answers(server: TestClient, tier: str) -> None:
 def test_batch_takes_a_bare_array_of_requests(server: TestClient) -> None:
     back = {"text": "Vamos andar?", "source_language": "pt", "target_language": "en", "model_type": "medium"}
     results = post(server, "/translate/batch", [WEATHER, back])["results"]
-    assert results[0]["translated_text"] == "O tempo é bom hoje. Vamos andar?"
+    assert results[0]["translated_text"] == f"{WEATHER_IN_PORTUGUESE} {WALK_IN_PORTUGUESE}"
     assert (results[1]["target_language"], results[1]["model_type"]) == ("en", "medium")
     assert post(server, "/translate/batch", []) == {"results": []}
 

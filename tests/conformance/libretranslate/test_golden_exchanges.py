@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 from tests.conformance.libretranslate.conftest import HASTY, SPENT, Libre
+from tests.embedded import WEATHER_IN_PORTUGUESE
 
 STATUS = '<p>Good morning, <span class="h-card"><a href="https://example.org/@ana">@ana</a></span>!</p>'
 POLL = "The weather is nice today."
@@ -48,12 +49,12 @@ def test_mastodon_translates_a_status_with_its_poll(libre: Libre) -> None:
     assert [language for _, language in read] == ["en", "en"]
     assert read[0][0].startswith("<p>")
     assert '<a href="https://example.org/@ana">@ana</a>' in read[0][0]
-    assert read[1][0] == "O tempo é bom hoje."
+    assert read[1][0] == WEATHER_IN_PORTUGUESE
 
 
 def test_mastodon_names_the_language_where_it_knows_it(libre: Libre) -> None:
     status, answer = mastodon(libre, POLL, source="en")
-    assert (status, answer) == (200, {"translatedText": ["O tempo é bom hoje."]})
+    assert (status, answer) == (200, {"translatedText": [WEATHER_IN_PORTUGUESE]})
 
 
 def test_mastodon_asks_for_languages_without_its_key(libre: Libre) -> None:

@@ -13,8 +13,9 @@ from deep_translator.exceptions import (  # type: ignore[import-untyped]
 from libretranslatepy import LibreTranslateAPI  # type: ignore[import-untyped]
 
 from tests.conformance.libretranslate.conftest import HASTY_TOO, SPENT, Libre
+from tests.embedded import WEATHER_IN_PORTUGUESE
 
-ENGLISH, PORTUGUESE = "The weather is nice today.", "O tempo é bom hoje."
+ENGLISH, PORTUGUESE = "The weather is nice today.", WEATHER_IN_PORTUGUESE
 
 
 def api(libre: Libre) -> LibreTranslateAPI:

@@ -18,6 +18,7 @@ from model_pool.errors import ComputeTypeUnsupported, DeviceLost, EngineError, O
 from model_pool.tokenization import load_tokenizer
 from model_pool.tokenization.base import Tokenizer
 from model_pool.types import DecodeOptions, EncodedSegment
+from tests.embedded import WEATHER_IN_PORTUGUESE
 
 GREEDY = DecodeOptions()
 ENGLISH = "The weather is nice today."
@@ -40,7 +41,7 @@ def tokenizer(checkpoint: Checkpoint) -> Tokenizer:
 
 def test_embedded_checkpoint_translates(engine: CTranslate2Engine, tokenizer: Tokenizer) -> None:
     answer = engine.translate([tokenizer.encode(ENGLISH, "en", "pt")], GREEDY)[0][0]
-    assert tokenizer.decode(answer.tokens) == "O tempo é bom hoje."
+    assert tokenizer.decode(answer.tokens) == WEATHER_IN_PORTUGUESE
     assert not answer.truncated
     assert -1 < answer.score < 0
 

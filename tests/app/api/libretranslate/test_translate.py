@@ -6,9 +6,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.app.conftest import BOTH, Serve
+from tests.embedded import WEATHER_IN_PORTUGUESE
 
 WEATHER = {"q": "The weather is nice today.", "source": "en", "target": "pt"}
-BOM_TEMPO = "O tempo é bom hoje."
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -23,7 +23,7 @@ def test_json_form_multipart_and_query_are_the_same_request(server: TestClient) 
     for answer in answers:
         assert answer.status_code == 200, answer.text
         assert answer.headers["content-type"] == "application/json"
-        assert answer.json() == {"translatedText": BOM_TEMPO}
+        assert answer.json() == {"translatedText": WEATHER_IN_PORTUGUESE}
 
 
 def test_list_is_answered_with_a_list_whatever_its_encoding(server: TestClient) -> None:
@@ -33,12 +33,12 @@ def test_list_is_answered_with_a_list_whatever_its_encoding(server: TestClient) 
         server.post("/translate", data=WEATHER | {"q": texts}),
         server.post("/translate", params=[*(("q", text) for text in texts), ("source", "en"), ("target", "pt")]),
     ):
-        assert answer.json() == {"translatedText": [BOM_TEMPO, "", "1 + 1"]}
+        assert answer.json() == {"translatedText": [WEATHER_IN_PORTUGUESE, "", "1 + 1"]}
 
 
 def test_detected_language_is_told_in_percent_when_it_was_asked_for(server: TestClient) -> None:
     answer = server.post("/translate", json=WEATHER | {"source": "auto"}).json()
-    assert answer["translatedText"] == BOM_TEMPO
+    assert answer["translatedText"] == WEATHER_IN_PORTUGUESE
     assert answer["detectedLanguage"]["language"] == "en"
     assert 50 < answer["detectedLanguage"]["confidence"] <= 100
 
@@ -61,7 +61,7 @@ def test_html_comes_back_with_its_tags(server: TestClient) -> None:
 
 def test_alternatives_are_a_list_for_a_text_and_a_list_of_lists_for_a_list(server: TestClient) -> None:
     single = server.post("/translate", data=WEATHER | {"alternatives": "3"}).json()
-    assert single["translatedText"] == BOM_TEMPO
+    assert single["translatedText"] == WEATHER_IN_PORTUGUESE
     assert 1 <= len(single["alternatives"]) <= 3
     many = server.post("/translate", json=WEATHER | {"q": [WEATHER["q"], ""], "alternatives": 3}).json()
     assert many["alternatives"] == [single["alternatives"], []]
@@ -79,7 +79,7 @@ def test_form_may_be_raw_utf_8_or_escaped(server: TestClient) -> None:
     "field", [{"format": ""}, {"format": None}, {"alternatives": None}, {"api_key": None}, {"x": 1}]
 )
 def test_empty_and_unknown_fields_count_as_absent(server: TestClient, field: dict[str, object]) -> None:
-    assert server.post("/translate", json=WEATHER | field).json() == {"translatedText": BOM_TEMPO}
+    assert server.post("/translate", json=WEATHER | field).json() == {"translatedText": WEATHER_IN_PORTUGUESE}
 
 
 def without(name: str) -> dict[str, str]:
