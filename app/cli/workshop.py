@@ -203,9 +203,11 @@ def _say_recipe(recipe: Recipe, workspace: Workspace, *, as_json: bool) -> None:
 
 
 def _stage_estimate(recipe: Recipe, stage: Stage, workspace: Workspace, made: dict[str, Artifact]) -> dict[str, Any]:
-    waits = [one[1:] for paths in stage.inputs.values() for one in paths if one.startswith("@") and one[1:] not in made]
+    asked = (one[1:] for paths in stage.inputs.values() for one in paths if one.startswith("@"))
+    waits = list(dict.fromkeys(name for name in asked if name not in made))
     if waits:
-        return {"told": f"{stage.name}: {stage.step.name}, once {', '.join(waits)} is there", "waits_for": waits}
+        are = "are" if len(waits) > 1 else "is"
+        return {"told": f"{stage.name}: {stage.step.name}, once {', '.join(waits)} {are} there", "waits_for": waits}
     inputs = resolve_inputs(recipe, stage, made)
     estimate = workspace.estimate(stage.step, inputs, stage.options, seed=stage.seed)
     if estimate is None:

@@ -8,6 +8,7 @@ position, so reading can go on in the middle of an epoch as if it had never stop
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -47,10 +48,12 @@ class Position:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How batches are cut. tokens: of a batch, padding counted, of the longer side. longest: a pair with more is left
-    out. window: pairs that are sorted together."""
+    out. unknown: a pair with this id in its target is left out too, as it would teach to leave pieces of words out.
+    window: pairs that are sorted together."""
 
     tokens: int
     longest: int
+    unknown: int | None = None
     window: int = 20_000
 
 
@@ -63,12 +66,12 @@ class Encoders:
 
 
 class Batches:
-    """Endless batches. `position` is where the next one is."""
+    """Endless batches. position: where the next one is. left_out: pairs of the epoch, "long" or "unwritable"."""
 
     def __init__(self, open_pairs: Open, encoders: Encoders, plan: Plan, *, seed: int | str) -> None:
         self._open, self._encoders, self._plan, self._seed = open_pairs, encoders, plan, seed
         self.position = Position()
-        self.left_out = 0
+        self.left_out: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches from the position on, epoch after epoch. Raises DataInvalid where no pair fits."""
@@ -78,7 +81,10 @@ class Batches:
                 usable = True
                 yield batch
             if not usable:
-                raise DataInvalid(f"No pair has {self._plan.longest} tokens or fewer: there is nothing to train on.")
+                raise DataInvalid(
+                    f"No pair has {self._plan.longest} tokens or fewer and a target that the vocabulary can write: "
+                    "there is nothing to train on."
+                )
             self.position = Position(self.position.epoch + 1)
 
     def _epoch(self) -> Iterator[Batch]:
@@ -95,13 +101,19 @@ class Batches:
     def _cut(self, window: list[Pair], at: Position) -> list[Batch]:
         draw = random.Random(f"{self._seed}/{at.epoch}/{at.window}")  # noqa: S311 - no secret
         examples = encode_pairs(window, self._encoders)
-        fitting = [one for one in examples if one.length <= self._plan.longest]
+        faults = [self._fault(one) for one in examples]
+        fitting = [one for one, fault in zip(examples, faults, strict=True) if not fault]
         if at.epoch == 0 and at.batch == 0:
-            self.left_out += len(examples) - len(fitting)
+            self.left_out.update(fault for fault in faults if fault)
         draw.shuffle(fitting)
         batches = cut(fitting, self._plan.tokens)
         draw.shuffle(batches)
         return batches
+
+    def _fault(self, one: Example) -> str:
+        if one.length > self._plan.longest:
+            return "long"
+        return "unwritable" if self._plan.unknown in one.target else ""
 
 
 def encode_pairs(pairs: Sequence[Pair], encoders: Encoders) -> list[Example]:

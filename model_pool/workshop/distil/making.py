@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -72,10 +73,11 @@ class _Distillation:
         drawn = torch.Generator().manual_seed(job.seed)
         pairs, self.teaching = _teaching(job, student, computing)
         objective = _objective(job, student, self.teaching, pairs, computing, drawn)
+        self.feed = _feed(job, student, objective)
         self.loop = Loop(
             student.model,
             objective,
-            _feed(job, student, objective),
+            self.feed,
             options,
             judge=_judge(job, student, self.teaching).judge,
             drawn=drawn,
@@ -176,7 +178,8 @@ def _feed(job: Job[DistilOptions], student: Trainable, objective: Objective) -> 
 
 
 def _batches(job: Job[DistilOptions], student: Trainable, corpus: Artifact, tokens: int, seed: int) -> Batches:
-    plan = Plan(tokens=tokens, longest=min(job.options.longest, positions(student.model)))
+    longest = min(job.options.longest, positions(student.model))
+    plan = Plan(tokens=tokens, longest=longest, unknown=student.words.unknown)
     return Batches(lambda: read_corpus(corpus), _encoders(student), plan, seed=seed)
 
 
@@ -214,5 +217,6 @@ def _figures(options: DistilOptions, made: _Distillation, saved: Saved) -> Figur
         "kept": options.keep,
         "encoder_computed_once": bool(made.teaching and made.teaching.encoder_serves),
         "states_from_memory": memory.found / memory.asked if memory and memory.asked else 0.0,
+        "left_out": dict(sum((reader.left_out for reader in made.feed.readers), Counter())),
         "history": saved.history,
     }

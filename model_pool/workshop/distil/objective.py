@@ -83,9 +83,9 @@ class Everything:
         parts, padded = self._parts(), pad_batch(batch, self.student.words.pad, self.computing.device)
         with self.computing.autocast():
             states = parts.decode(padded, parts.encode(padded))
-            pieces, targets = self.pieces.chosen(padded.target[padded.target_mask])
-            scores = parts.project(states.last[padded.target_mask], pieces)
-        return cross_entropy(scores, targets, self.options.label_smoothing)
+            chosen = self.pieces.chosen(padded.target[padded.target_mask])
+            scores = chosen.scored(parts.project(states.last[padded.target_mask], chosen.pieces))
+        return cross_entropy(scores, chosen.targets, self.options.label_smoothing)
 
     def _parts(self) -> Parts:
         return Parts(self.student.model)
@@ -105,12 +105,12 @@ class Everything:
         if not self.options.sequence and not self.options.tokens:
             return {}
         places = self.pieces.places(padded.target_mask, self.options.share)
-        pieces, targets = self.pieces.chosen(padded.target[places])
-        scores = parts.project(states.last[places], pieces)
-        found = {"sequence": cross_entropy(scores, targets)} if self.options.sequence else {}
+        chosen = self.pieces.chosen(padded.target[places])
+        scores = chosen.scored(parts.project(states.last[places], chosen.pieces))
+        found = {"sequence": cross_entropy(scores, chosen.targets)} if self.options.sequence else {}
         if self.options.tokens and shown and self.teaching:
             with torch.no_grad():
-                expected = self.teaching.parts.project(shown.states.last[places], pieces)
+                expected = chosen.scored(self.teaching.parts.project(shown.states.last[places], chosen.pieces))
             found["tokens"] = divergence(scores, expected, self.options.temperature)
         return found
 

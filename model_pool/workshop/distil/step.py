@@ -52,7 +52,12 @@ class DistilOptions(StepOptions):
     frequent: int = Field(
         default=3_000, ge=0, description="Pieces that tokens are compared over, beside those of the batch; 0 is all."
     )
-    random: int = Field(default=0, ge=0, description="So many other pieces, drawn for each batch; for gold as well.")
+    random: int = Field(
+        default=2_000,
+        ge=0,
+        description="So many other pieces, drawn for each batch, for gold as well; they stand for all the rest. With 0 "
+        "nothing keeps rare pieces down.",
+    )
     share: float = Field(default=0.3, gt=0, le=1, description="Share of the tokens that are compared in each batch.")
 
     freeze: tuple[str, ...] = Field(
@@ -112,7 +117,7 @@ _TEACHERS = (Kind.MARIAN, Kind.TRAINABLE)
 
 STEP = Step(
     name="distil",
-    version=1,
+    version=2,
     summary="Teach a student what its teacher does: sequences, tokens, logits, layers and attention, by weights.",
     example="babelpool workshop distil --student build/student-1f0c --teacher teachers/enpt --corpus build/teach-77ab "
     "--max-minutes 20",

@@ -61,11 +61,6 @@ class Feed(IterableDataset[Tensors]):
             stage.position = position
         self.tokens = tokens
 
-    @property
-    def left_out(self) -> int:
-        """How many pairs were too long."""
-        return sum(stage.left_out for stage in self._stages)
-
 
 def collate(batch: Batch, *, pad: int, start: int) -> Tensors:
     """Return a batch as a model reads it: the decoder reads the targets one place late, after the start."""

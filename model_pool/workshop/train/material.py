@@ -24,7 +24,7 @@ def stages(setup: Setup, words: Words, positions: int) -> list[Batches]:
             f"{len(options.stages)} stages are given for {len(setup.corpora)} corpora; one is for each."
         )
     groups = [[path] for path in setup.corpora] if options.stages else [list(setup.corpora)]
-    plan = Plan(options.batch_tokens, min(options.longest, positions))
+    plan = Plan(options.batch_tokens, min(options.longest, positions), words.unknown)
     return [
         _batches(_train_files(group), words, plan, f"{setup.seed}/{index}", options.unknown_limit)
         for index, group in enumerate(groups)

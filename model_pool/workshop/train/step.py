@@ -106,7 +106,7 @@ def _estimate(job: Job[TrainOptions]) -> Estimate:
 
 STEP = Step(
     name="train",
-    version=1,
+    version=2,
     summary="Train a sequence-to-sequence model, from scratch or from a checkpoint; a killed run goes on where it was.",
     example="babelpool workshop train --corpus build/mix-... --tokenizer build/tokenizer-... --max-steps 50000",
     inputs={

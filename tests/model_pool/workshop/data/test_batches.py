@@ -20,7 +20,7 @@ def encode(texts: Sequence[str]) -> list[list[int]]:
 
 
 def make(*, seed: int = 1, tokens: int = 60, window: int = 64, longest: int = 30) -> Batches:
-    return Batches(lambda: PAIRS, Encoders(encode, encode), Plan(tokens, longest, window), seed=seed)
+    return Batches(lambda: PAIRS, Encoders(encode, encode), Plan(tokens, longest, window=window), seed=seed)
 
 
 def shown(batches: Sequence[Batch]) -> list[list[tuple[int, ...]]]:
@@ -71,7 +71,17 @@ def test_neighbours_in_length_share_batches() -> None:
 def test_pair_longer_than_the_limit_is_left_out_and_counted() -> None:
     batches = make(longest=10)
     assert all(one.length <= 10 for batch in first_epoch(batches) for one in batch)
-    assert batches.left_out == sum(len(pair.source) > 10 for pair in PAIRS)
+    assert batches.left_out == {"long": sum(len(pair.source) > 10 for pair in PAIRS)}
+
+
+def test_pair_whose_target_the_vocabulary_cannot_write_is_left_out_and_counted() -> None:
+    unknown = ord("?")
+    pairs = [Pair("great", "otimo"), Pair("Great", "?timo"), Pair("?", "what")]
+    batches = Batches(lambda: pairs, Encoders(encode, encode), Plan(100, 10, unknown), seed=1)
+    (batch,) = first_epoch(batches)
+    assert len(batch) == 2
+    assert all(unknown not in one.target for one in batch)
+    assert batches.left_out == {"unwritable": 1}
 
 
 def test_nothing_that_fits_is_an_error_and_no_endless_loop() -> None:

@@ -11,7 +11,7 @@ from model_pool.workshop.distil.losses import (
     logit_metric,
     relative_error,
 )
-from model_pool.workshop.distil.pieces import Pieces, count_pieces
+from model_pool.workshop.distil.pieces import Chosen, Pieces, count_pieces
 from tests.model_pool.workshop.distil.making import examples
 
 WHERE = torch.tensor([[True, True, False], [True, False, False]])
@@ -66,22 +66,41 @@ def test_quadratic_form_is_the_difference_of_all_logits() -> None:
 
 def test_some_pieces_give_the_loss_of_all_where_the_others_are_impossible() -> None:
     counts = torch.arange(20).float()
-    pieces = Pieces(counts, frequent=4, random=3, generator=torch.Generator().manual_seed(1))
+    pieces = Pieces(counts, frequent=4, random=0, generator=torch.Generator().manual_seed(1))
     targets = torch.tensor([2, 19, 2])
-    chosen, places = pieces.chosen(targets)
-    assert chosen is not None
-    assert {2, 16, 17, 18, 19} <= set(chosen.tolist())
-    assert chosen[places].tolist() == targets.tolist()
+    chosen = pieces.chosen(targets)
+    assert chosen.pieces is not None
+    assert chosen.pieces.tolist() == [2, 16, 17, 18, 19]
+    assert chosen.pieces[chosen.targets].tolist() == targets.tolist()
     scores = torch.full((3, 20), -1e9)
-    scores[:, chosen] = torch.randn(3, len(chosen))
-    torch.testing.assert_close(cross_entropy(scores[:, chosen], places), cross_entropy(scores, targets))
+    scores[:, chosen.pieces] = torch.randn(3, len(chosen.pieces))
+    found = cross_entropy(chosen.scored(scores[:, chosen.pieces]), chosen.targets)
+    torch.testing.assert_close(found, cross_entropy(scores, targets))
+
+
+def test_pieces_drawn_stand_for_all_the_others() -> None:
+    drawn = torch.Generator().manual_seed(1)
+    scores, targets = torch.randn(6, 2_000, generator=drawn), torch.tensor([5, 900, 1_500, 7, 7, 1_999])
+    pieces = Pieces(torch.arange(2_000).float(), frequent=100, random=200, generator=drawn)
+    found = []
+    for _ in range(50):
+        chosen = pieces.chosen(targets)
+        assert chosen.pieces is not None
+        assert chosen.counts is not None
+        assert chosen.counts.exp().sum() == pytest.approx(2_000, rel=1e-3)
+        found.append(cross_entropy(chosen.scored(scores[:, chosen.pieces]), chosen.targets))
+    whole = cross_entropy(scores, targets)
+    assert torch.stack(found).mean() == pytest.approx(float(whole), rel=0.01)
+    none = Pieces(torch.arange(2_000).float(), frequent=100, random=0, generator=drawn).chosen(targets)
+    assert none.pieces is not None
+    assert cross_entropy(none.scored(scores[:, none.pieces]), none.targets) < 0.7 * whole
 
 
 def test_all_pieces_are_taken_as_they_are() -> None:
     targets = torch.tensor([2, 19])
     for frequent in (0, 20, 30):
-        pieces = Pieces(torch.ones(20), frequent=frequent, random=0, generator=torch.Generator())
-        assert pieces.chosen(targets) == (None, targets)
+        pieces = Pieces(torch.ones(20), frequent=frequent, random=5, generator=torch.Generator())
+        assert pieces.chosen(targets) == Chosen(None, targets)
 
 
 def test_share_of_the_places_is_drawn_among_those_that_count() -> None:
