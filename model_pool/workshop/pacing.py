@@ -15,6 +15,12 @@ def fraction_done(step: int, seconds: float, *, max_steps: int, max_minutes: flo
     return min(1.0, max(by_steps, by_time))
 
 
+def time_limit(update: float, *, max_steps: int, max_minutes: float) -> float | None:
+    """Return the seconds that a training takes whose updates take so many; None where nothing limits it."""
+    limits = (update * max_steps, 60 * max_minutes)
+    return min((limit for limit in limits if limit), default=None)
+
+
 def rate_factor(schedule: Schedule, *, step: int, fraction: float, warmup: int, lowest: float = 0.01) -> float:
     """Return the learning rate of the next update as a factor of the highest. lowest: where the cosine ends."""
     warm = min(1.0, (step + 1) / warmup) if warmup else 1.0

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _FLOAT = 4
-_FLOPS = 6
-"""Floating-point operations for each weight and token, forward and backward together."""
+FORWARD, LEARN = 2, 6
+"""Floating-point operations for each weight and token: forward alone, forward and backward together."""
 
 _ENCODER_D, _DECODER_D, _FFN = 13, 23, 2.5
 """Numbers kept for the backward pass, a token and layer: so many times the width, and the feed-forward width."""
@@ -155,7 +155,7 @@ def flops_per_token(shape: Shape) -> float:
     """Return the operations for one token, the mean of both sides: half are sources, half targets."""
     encoder = encoder_parameters(shape)
     decoder = decoder_parameters(shape) + shape.vocabulary * shape.d_model
-    return _FLOPS * (encoder + decoder) / 2
+    return LEARN * (encoder + decoder) / 2
 
 
 def _attention(shape: Shape) -> int:

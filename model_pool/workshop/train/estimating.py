@@ -6,6 +6,7 @@ import json
 
 from model_pool.workshop.models.shape import read_shape
 from model_pool.workshop.models.words import VOCABULARY_NAME
+from model_pool.workshop.pacing import time_limit
 from model_pool.workshop.plan import DEVICES, Shape, Training, make_plan
 from model_pool.workshop.step import Estimate, Job
 from model_pool.workshop.train.step import TrainOptions
@@ -22,9 +23,10 @@ def estimate(job: Job[TrainOptions]) -> Estimate:
         ema=options.ema > 0,
     )
     planned = make_plan(_shape(job), training, DEVICES["cpu"], devices=options.processes)
-    limits = [planned.seconds] * bool(options.max_steps) + [options.max_minutes * 60] * bool(options.max_minutes)
     return Estimate(
-        seconds=min(limits),
+        seconds=time_limit(
+            planned.seconds / max(1, options.max_steps), max_steps=options.max_steps, max_minutes=options.max_minutes
+        ),
         memory_bytes=int(planned.memory.whole),
         disk_bytes=int(planned.disk_bytes),
         notes=(
