@@ -175,6 +175,7 @@ class Loop:
         saved = self.saved
         saved.student, saved.optimizer = self._current(), self._optimizer.state_dict()
         saved.positions = [reader.position for reader in self._feed.readers]
+        saved.left_out = [dict(reader.left_out) for reader in self._feed.readers]
         saved.random, saved.drawn = torch.get_rng_state(), self._drawn.get_state()
         saved.seconds = monotonic() - self._began
         write_saved(self._scratch, saved)
@@ -191,6 +192,8 @@ class Loop:
         self._optimizer.load_state_dict(saved.optimizer)
         for reader, position in zip(self._feed.readers, saved.positions, strict=True):
             reader.position = position
+        for reader, left_out in zip(self._feed.readers, saved.left_out, strict=False):  # none in older states
+            reader.left_out.update(left_out)
         torch.set_rng_state(cast("Tensor", saved.random))
         self._drawn.set_state(cast("Tensor", saved.drawn))
         self._progress.say(f"going on after {saved.step} updates and {saved.seconds / 60:.1f} minutes")

@@ -22,8 +22,8 @@ Weights = dict[str, Tensor]
 class Saved:
     """The whole state of a run, but for what follows from its inputs.
 
-    student, average, best: the weights that are trained. score: of the best. positions: of the corpus and of the gold
-    pairs. history: what was measured, in order.
+    student, average, best: the weights that are trained. score: of the best. positions, left_out: of the corpus and of
+    the gold pairs. history: what was measured, in order.
     """
 
     step: int = 0
@@ -36,6 +36,7 @@ class Saved:
     score: float | None = None
     optimizer: dict[str, Any] = field(default_factory=dict)
     positions: list[Position] = field(default_factory=list)
+    left_out: list[dict[str, int]] = field(default_factory=list)
     history: list[dict[str, float]] = field(default_factory=list)
     random: Tensor | None = None
     drawn: Tensor | None = None

@@ -223,13 +223,14 @@ def test_interrupted_run_ends_where_an_uninterrupted_one_does(
     tmp_path: Path, inputs: Inputs, extra: dict[str, Any]
 ) -> None:
     asked = options(
-        max_steps=9, validate_every=3, save_minutes=0, cache_gb=0, frequent=10, random=5, share=0.5, **extra
+        max_steps=9, validate_every=3, save_minutes=0, cache_gb=0, frequent=10, random=5, share=0.5, longest=3, **extra
     )
     whole = Workspace(tmp_path / "whole").make(STEP, inputs, asked).artifact
     with pytest.raises(Killed):
         Workspace(tmp_path / "build", Stops("6")).make(STEP, inputs, asked)
     artifact = Workspace(tmp_path / "build").make(STEP, inputs, asked).artifact
     assert figures_of(artifact)["updates"] == 9
+    assert figures_of(artifact)["left_out"] == figures_of(whole)["left_out"] != {}
     assert same(artifact, whole)
 
 
