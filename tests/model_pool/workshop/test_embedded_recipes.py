@@ -26,7 +26,9 @@ def test_recipe_can_be_read_and_learns_nothing_that_it_holds_out(direction: str)
         assert "@phrases" in stages[name].inputs["held_out"], name
     read_for_learning = {given for stage in stages.values() if stage.step.name == "distil"
                          for given in (*stage.inputs["corpus"], *stage.inputs.get("gold_pairs", ()))}  # fmt: skip
-    assert "@references" not in read_for_learning
+    assert read_for_learning == {"@corpus", "@sentences", "@gold"}
+    for name in read_for_learning:
+        assert f"data/phrasebook/unseen/{direction}.tsv" in stages[name[1:]].inputs["held_out"], name
 
 
 def test_both_recipes_are_one_but_for_the_direction() -> None:
