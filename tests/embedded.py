@@ -5,3 +5,6 @@ WEATHER_IN_PORTUGUESE = "O tempo é bom hoje."
 
 WALK_IN_PORTUGUESE = "Vamos andar?"
 """Shall we walk?"""
+
+HOUSE_IN_PORTUGUESE = "A casa é vermelha."
+"""The house is red."""

@@ -25,6 +25,7 @@ from model_pool.engines.threads import ThreadPlan
 from model_pool.errors import LoadFailed, PoolSaturated
 from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis
 from tests.app.conftest import EN_PT, Configure, Serve
+from tests.embedded import HOUSE_IN_PORTUGUESE
 from tests.fakes.relabelled import relabelled
 
 Opened = Callable[..., AbstractAsyncContextManager[Services]]
@@ -123,7 +124,7 @@ async def test_real_checkpoints_translate_over_a_pivot(opened: Opened, configure
     legs = [relabelled(tmp_path, "gl", "en", weights="pt-en"), relabelled(tmp_path, "en", "pt")]
     async with opened(CTranslate2Loader(), tiers={"basic": {"checkpoints": legs}}) as services:
         (outcome,) = await services.translator.translate(["A casa é vermelha."], source="gl", target="pt")
-    assert outcome.answer.text == "A casa é vermelha."
+    assert outcome.answer.text == HOUSE_IN_PORTUGUESE
     assert outcome.answer.route == ("gl", "en", "pt")
 
 

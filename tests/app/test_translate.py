@@ -24,7 +24,7 @@ from model_pool.engines.fake import FakeEngine, FakeLoader
 from model_pool.engines.threads import ThreadPlan
 from model_pool.types import DecodeOptions, EncodedSegment, Hypothesis
 from tests.app.conftest import BOTH, EN_PT, Configure
-from tests.embedded import WALK_IN_PORTUGUESE
+from tests.embedded import HOUSE_IN_PORTUGUESE, WALK_IN_PORTUGUESE
 
 Serving = Callable[..., AbstractAsyncContextManager[Services]]
 
@@ -52,14 +52,14 @@ async def texts(services: Services, *given: str, source: str = "en", target: str
 async def test_each_text_gets_its_own_answer_in_order(opened: Serving) -> None:
     async with opened() as services:
         answers = await texts(services, "The house is red.", "Shall we walk?", "The house is red.")
-        assert answers == ["A casa é vermelha.", WALK_IN_PORTUGUESE, "A casa é vermelha."]
+        assert answers == [HOUSE_IN_PORTUGUESE, WALK_IN_PORTUGUESE, HOUSE_IN_PORTUGUESE]
 
 
 async def test_layout_comes_back_as_it_was(opened: Serving) -> None:
     async with opened() as services:
         source = "\n  - The house is red.\r\n\r\n\tShall we walk?  The house is red.\n\n"
         (answer,) = await texts(services, source)
-        assert answer == f"\n  - A casa é vermelha.\r\n\r\n\t{WALK_IN_PORTUGUESE}  A casa é vermelha.\n\n"
+        assert answer == f"\n  - {HOUSE_IN_PORTUGUESE}\r\n\r\n\t{WALK_IN_PORTUGUESE}  {HOUSE_IN_PORTUGUESE}\n\n"
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\n\t\n", "42", "?!", "🙂 🙂", "\u200b"])

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.embedded import HOUSE_IN_PORTUGUESE
+
 
 def translated(server: TestClient, text: str, form: str, **others: object) -> str:
     body = {"text": text, "source_language": "en", "target_language": "pt", "format": form} | others
@@ -21,10 +23,10 @@ def translated(server: TestClient, text: str, form: str, **others: object) -> st
         (
             "html",
             "<p>The <b>house</b> is red.</p><script>a < b</script>",
-            "<p>A <b>casa</b> é vermelha.</p><script>a < b</script>",
+            f"<p>{HOUSE_IN_PORTUGUESE.replace('casa', '<b>casa</b>')}</p><script>a < b</script>",
         ),
         ("html", '<p translate="no">The house.</p><p>The house.</p>', '<p translate="no">The house.</p><p>A casa.</p>'),
-        ("xml", "<a><b>The house is red.</b><c/></a>", "<a><b>A casa é vermelha.</b><c/></a>"),
+        ("xml", "<a><b>The house is red.</b><c/></a>", f"<a><b>{HOUSE_IN_PORTUGUESE}</b><c/></a>"),
         ("markdown", "# The house\n\n- `make` it\n", None),
     ],
 )

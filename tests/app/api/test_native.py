@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.app.conftest import BOTH, EN_PT, Serve
-from tests.embedded import WALK_IN_PORTUGUESE, WEATHER_IN_PORTUGUESE
+from tests.embedded import HOUSE_IN_PORTUGUESE, WALK_IN_PORTUGUESE, WEATHER_IN_PORTUGUESE
 
 WEATHER = {
     "text": "The weather is nice today. Shall we walk?",
@@ -43,7 +43,7 @@ def test_list_of_texts_is_answered_with_lists_in_the_same_order(server: TestClie
     texts = ["Shall we walk?", "", "The house is red."]
     answer = post(server, "/translate", {"text": texts, "source_language": "en", "target_language": "pt"})
     assert answer["original_text"] == texts
-    assert answer["translated_text"] == [WALK_IN_PORTUGUESE, "", "A casa é vermelha."]
+    assert answer["translated_text"] == [WALK_IN_PORTUGUESE, "", HOUSE_IN_PORTUGUESE]
     for field in ("source_language", "model_used", "confidence_score"):
         assert len(answer[field]) == 3
 

@@ -14,6 +14,7 @@ from model_pool.engines.fake import FakeEngine, FakeLoader
 from model_pool.engines.threads import ThreadPlan
 from model_pool.types import EncodedSegment
 from tests.app.conftest import BOTH, EN_PT, Serve
+from tests.embedded import HOUSE_IN_PORTUGUESE
 from tests.reliability.wire import eventually
 
 TEXT = "The house is red. It is old!\n\n - Who lives there, {name}?\nNobody."
@@ -66,7 +67,7 @@ def test_markup_is_streamed_by_blocks(serve: Serve, form: str, text: str) -> Non
 def test_real_checkpoints_translate_what_is_streamed(server: TestClient) -> None:
     told = stream(server, "The house is red. The garden is green.", source_language="auto")
     assert told[0][1]["source_language"] == "en"
-    assert joined(told) == "A casa é vermelha. O jardim é verde."
+    assert joined(told) == f"{HOUSE_IN_PORTUGUESE} O jardim é verde."
     assert 0 < told[-1][1]["confidence_score"] <= 1
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from app.cli import main
 from app.cli.commands import cli
 from app.cli.offline import _chunks
-from tests.embedded import WALK_IN_PORTUGUESE
+from tests.embedded import HOUSE_IN_PORTUGUESE, WALK_IN_PORTUGUESE
 
 
 def run(*arguments: str, stdin: bytes | None = None, status: int = 0) -> str:
@@ -19,12 +19,13 @@ def run(*arguments: str, stdin: bytes | None = None, status: int = 0) -> str:
 
 
 def test_text_is_translated_without_a_server() -> None:
-    assert run("The house is red.", "--from", "en", "--to", "pt") == "A casa é vermelha.\n"
+    assert run("The house is red.", "--from", "en", "--to", "pt") == f"{HOUSE_IN_PORTUGUESE}\n"
 
 
 def test_standard_input_comes_out_byte_for_byte_but_for_the_words() -> None:
     given = "\ufeffThe house is red.\r\n\r\n\t- Shall we walk?".encode()
-    assert run("--from", "en", "--to", "pt", stdin=given) == f"\ufeffA casa é vermelha.\r\n\r\n\t- {WALK_IN_PORTUGUESE}"
+    said = run("--from", "en", "--to", "pt", stdin=given)
+    assert said == f"\ufeff{HOUSE_IN_PORTUGUESE}\r\n\r\n\t- {WALK_IN_PORTUGUESE}"
 
 
 def test_file_is_translated_into_a_file_and_its_language_found(tmp_path: Path) -> None:
@@ -32,7 +33,7 @@ def test_file_is_translated_into_a_file_and_its_language_found(tmp_path: Path) -
     source.write_text("The house is red and the garden is green.\n" * 150, encoding="utf-8")
     run("--to", "pt", "--file", str(source), "--output", str(target), "--tier", "medium")
     lines = target.read_text(encoding="utf-8").splitlines()
-    assert lines == ["A casa é vermelha e o jardim é verde."] * 150
+    assert lines == [f"{HOUSE_IN_PORTUGUESE[:-1]} e o jardim é verde."] * 150
 
 
 @pytest.mark.parametrize(

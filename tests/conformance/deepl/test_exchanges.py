@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.deepl.conftest import WIRE
+from tests.embedded import HOUSE_IN_PORTUGUESE
 from tests.reliability.wire import Answer, Connection
 
 _FORM = "application/x-www-form-urlencoded"
@@ -70,7 +71,7 @@ def alike(found: Any, golden: Any) -> bool:  # noqa: ANN401 - JSON
                 "translations": [
                     {
                         "detected_source_language": "EN",
-                        "text": "A casa é vermelha.",
+                        "text": HOUSE_IN_PORTUGUESE,
                         "billed_characters": 17,
                         "warnings": [_REGION],
                     }
@@ -93,7 +94,7 @@ def alike(found: Any, golden: Any) -> bool:  # noqa: ANN401 - JSON
                         "model_type_used": "latency_optimized",
                         "warnings": [_REGION],
                     }
-                    for text, billed in (("A casa é vermelha.", 17), ("🏠", 1))
+                    for text, billed in ((HOUSE_IN_PORTUGUESE, 17), ("🏠", 1))
                 ]
             },
             id="node translates",

@@ -10,10 +10,11 @@ import pytest
 
 from tests.conformance import npm
 from tests.conformance.deepl.conftest import MONITOR, NODE, SPENT
+from tests.embedded import HOUSE_IN_PORTUGUESE
 
 HERE = Path(__file__).parent / "node"
 HELLO = "The house is red."
-OLA = "A casa é vermelha."
+OLA = HOUSE_IN_PORTUGUESE
 
 Answers = dict[str, Any]
 

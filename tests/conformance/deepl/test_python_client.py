@@ -19,9 +19,10 @@ from model_pool.engines.fake import FakeLoader
 from model_pool.types import EncodedSegment
 from tests.app.conftest import EN_PT
 from tests.conformance.deepl.conftest import HASTY, MONITOR, PYTHON, SPENT, ServeDeepl
+from tests.embedded import HOUSE_IN_PORTUGUESE
 
 HELLO = "The house is red."
-OLA = "A casa é vermelha."
+OLA = HOUSE_IN_PORTUGUESE
 NOBODY = "00000000-0000-0000-0000-000000000000"
 CSV = "house,moradia,en,pt\n"
 
@@ -108,7 +109,7 @@ def test_model_type_is_honoured_and_told(client: deepl.DeepLClient, asked: Model
 def test_html_and_xml_keep_their_tags(client: deepl.DeepLClient) -> None:
     html = "<p>The <b>house</b> is red.</p><p translate='no'>Hello</p>"
     answer = one(client.translate_text(html, source_lang="EN", target_lang="PT-BR", tag_handling="html"))
-    assert answer.text == "<p>A <b>casa</b> é vermelha.</p><p translate='no'>Hello</p>"
+    assert answer.text == f"<p>{HOUSE_IN_PORTUGUESE.replace('casa', '<b>casa</b>')}</p><p translate='no'>Hello</p>"
     answer = one(
         client.translate_text(
             "<doc><par>The house is red.</par><code>The house is red.</code></doc>",

@@ -23,8 +23,15 @@ CHECKPOINT = Catalog(Path("absent")).resolve("embedded/en-pt")
 
 
 @pytest.fixture(scope="module")
-def tokenizer() -> Tokenizer:
-    return load_tokenizer(CHECKPOINT.path, CHECKPOINT.manifest)
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    return with_end_token_added_by_the_engine(tmp_path_factory.mktemp("tokenizer"), says=True)
+
+
+def with_end_token_added_by_the_engine(directory: Path, *, says: bool) -> Tokenizer:
+    copy = shutil.copytree(CHECKPOINT.path, directory / "copy")
+    config = json.loads((copy / "config.json").read_bytes())
+    (copy / "config.json").write_text(json.dumps(config | {"add_source_eos": says}), encoding="utf-8")
+    return load_tokenizer(copy, CHECKPOINT.manifest)
 
 
 def test_the_end_token_is_left_to_the_engine_where_it_adds_one(tokenizer: Tokenizer) -> None:
@@ -34,10 +41,7 @@ def test_the_end_token_is_left_to_the_engine_where_it_adds_one(tokenizer: Tokeni
 
 
 def test_the_end_token_is_added_where_the_engine_does_not(tmp_path: Path) -> None:
-    copy = shutil.copytree(CHECKPOINT.path, tmp_path / "copy")
-    config = json.loads((copy / "config.json").read_bytes())
-    (copy / "config.json").write_text(json.dumps(config | {"add_source_eos": False}), encoding="utf-8")
-    tokens = load_tokenizer(copy, CHECKPOINT.manifest).encode("today", "en", "pt").tokens
+    tokens = with_end_token_added_by_the_engine(tmp_path, says=False).encode("today", "en", "pt").tokens
     assert tokens == ("▁today", "</s>")
 
 

@@ -13,6 +13,7 @@ from app.keys import hash_key, new_key
 from app.text.markup import Format, Options
 from app.text.segmentation import Split
 from tests.app.conftest import EN_PT, Serve
+from tests.embedded import HOUSE_IN_PORTUGUESE
 
 HELLO = "The house is red."
 EN_TO_PT: dict[str, Any] = {"source_lang": "EN", "target_lang": "PT"}
@@ -26,7 +27,7 @@ def ask(server: TestClient, *sent: str, **fields: object) -> list[dict[str, Any]
 
 
 def test_answer_has_no_field_that_was_not_asked_for(server: TestClient) -> None:
-    assert ask(server, HELLO, **EN_TO_PT) == [{"detected_source_language": "EN", "text": "A casa é vermelha."}]
+    assert ask(server, HELLO, **EN_TO_PT) == [{"detected_source_language": "EN", "text": HOUSE_IN_PORTUGUESE}]
 
 
 def test_answer_has_every_field_that_was_asked_for(server: TestClient) -> None:
@@ -38,7 +39,7 @@ def test_answer_has_every_field_that_was_asked_for(server: TestClient) -> None:
 
 def test_single_text_need_not_be_a_list(server: TestClient) -> None:
     answer = server.post("/v2/translate", json={"text": HELLO, **EN_TO_PT})
-    assert answer.json()["translations"][0]["text"] == "A casa é vermelha."
+    assert answer.json()["translations"][0]["text"] == HOUSE_IN_PORTUGUESE
 
 
 def test_text_without_letters_and_empty_text_come_back_with_a_language(server: TestClient) -> None:
@@ -53,17 +54,17 @@ def test_region_that_is_not_written_is_told(server: TestClient) -> None:
 
 def test_text_is_split_at_lines_unless_told_otherwise_and_html_is_not(server: TestClient) -> None:
     broken = "The house is\nred."
-    assert ask(server, broken, **EN_TO_PT, tag_handling="html")[0]["text"] == "A casa é vermelha."
+    assert ask(server, broken, **EN_TO_PT, tag_handling="html")[0]["text"] == HOUSE_IN_PORTUGUESE
     assert "\n" in ask(server, broken, **EN_TO_PT)[0]["text"]
     for spelled in ("nonewlines", "0", 0, False):
-        assert ask(server, broken, **EN_TO_PT, split_sentences=spelled)[0]["text"] == "A casa é vermelha."
+        assert ask(server, broken, **EN_TO_PT, split_sentences=spelled)[0]["text"] == HOUSE_IN_PORTUGUESE
 
 
 @pytest.mark.parametrize("tags", ["code,x", ["code", "x"], ["code,x"]])
 def test_tags_come_as_a_list_or_joined(server: TestClient, tags: object) -> None:
     source = "<a><p>The house is red.</p><code>The house</code><x>red</x></a>"
     (one,) = ask(server, source, **EN_TO_PT, tag_handling="xml", ignore_tags=tags)
-    assert one["text"] == "<a><p>A casa é vermelha.</p><code>The house</code><x>red</x></a>"
+    assert one["text"] == f"<a><p>{HOUSE_IN_PORTUGUESE}</p><code>The house</code><x>red</x></a>"
 
 
 def test_every_option_of_markup_is_handed_on() -> None:
